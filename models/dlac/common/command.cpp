@@ -257,9 +257,9 @@ CommandImage encode(const Command& command) {
   std::visit(
       [&image](const auto& c) {
         using T = std::decay_t<decltype(c)>;
-        CommandHeader header = c.header;
-        header.opcode = static_cast<std::uint32_t>(opcode_of<T>());
-        for (const auto& bound : header_fields()) put(image, bound, header);
+        for (const auto& bound : header_fields()) put(image, bound, c.header);
+        constexpr std::uint32_t OpcodeMask = 0xFF;  // the type says what it is, not the header's field
+        image[0] = (image[0] & ~OpcodeMask) | static_cast<std::uint32_t>(opcode_of<T>());
         for (const auto& bound : body_fields<T>()) put(image, bound, c);
       },
       command);

@@ -110,9 +110,8 @@ const std::vector<ConfigField>& config_fields() {
       {"memory_bytes_per_cycle", "width of the memory port, bytes per cycle", "[A]", 1, 4096,
        &Config::memory_bytes_per_cycle},
       {"queue_depth", "commands in each of the load, compute and store queues", "[A]", 1, 1024, &Config::queue_depth},
-      {"token_limit", "largest value of a token counter", "[A]", 1, 65535, &Config::token_limit},
-      {"watchdog_cycles", "longest command list in cycles, 0 for no limit", "[A]", 0, 0xFFFFFFFF,
-       &Config::watchdog_cycles},
+      {"token_limit", "largest value of a token counter", "[A]", 2, 65535, &Config::token_limit},
+      {"dmi", "1: read and write memory through DMI where it is granted, 0: never", "[A]", 0, 1, &Config::dmi},
   };
   return fields;
 }

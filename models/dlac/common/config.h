@@ -44,9 +44,9 @@ struct Config {
   std::uint32_t burst_bytes = 256;  ///< longest burst on `mem`
   std::uint32_t outstanding = 8;    ///< N, bursts in flight on `mem`
   std::uint32_t memory_bytes_per_cycle = 16;
-  std::uint32_t queue_depth = 16;     ///< commands per queue
-  std::uint32_t token_limit = 255;    ///< largest value of a token counter
-  std::uint32_t watchdog_cycles = 0;  ///< 0: off. Longest command list, in cycles, before it is ended
+  std::uint32_t queue_depth = 16;   ///< commands per queue
+  std::uint32_t token_limit = 255;  ///< largest value of a token counter
+  std::uint32_t dmi = 1;            ///< 1: use direct memory access where memory grants it
 
   /// Defaults of a mode. [A] except where `config_fields()` says [P].
   [[nodiscard]] static Config defaults(Mode mode);

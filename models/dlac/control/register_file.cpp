@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dlac/control/register_file.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace dlac {
+namespace {
+
+[[nodiscard]] std::uint64_t with_low(std::uint64_t value, std::uint32_t low) {
+  return (value & 0xFFFFFFFF00000000ULL) | low;
+}
+[[nodiscard]] std::uint64_t with_high(std::uint64_t value, std::uint32_t high) {
+  return (value & 0xFFFFFFFFULL) | std::uint64_t{high} << 32;
+}
+[[nodiscard]] std::uint32_t low_of(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+[[nodiscard]] std::uint32_t high_of(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
+
+constexpr std::uint32_t WordBytes = 4;
+constexpr std::uint32_t IrqBits = IrqDone | IrqError;
+
+}  // namespace
+
+const RegisterInfo* RegisterFile::find(std::uint64_t address) const {
+  for (const RegisterInfo& info : registers()) {
+    if (address >= info.offset && address < info.offset + info.bits / 8) return &info;
+  }
+  return nullptr;
+}
+
+void RegisterFile::access(tlm::tlm_generic_payload& payload) {
+  const std::uint64_t address = payload.get_address();
+  if (payload.get_byte_enable_ptr() != nullptr) {
+    payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+    return;
+  }
+  if (payload.get_data_length() != WordBytes || payload.get_streaming_width() < WordBytes) {
+    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+    return;
+  }
+  const RegisterInfo* info = address % WordBytes == 0 ? find(address) : nullptr;
+  if (info == nullptr) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  const auto offset = static_cast<std::uint32_t>(address);
+  std::uint32_t value = 0;
+  switch (payload.get_command()) {
+    case tlm::TLM_READ_COMMAND:
+      value = read(offset);
+      std::memcpy(payload.get_data_ptr(), &value, WordBytes);
+      break;
+    case tlm::TLM_WRITE_COMMAND:
+      if (info->access == Access::ReadOnly) {
+        payload.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+        return;
+      }
+      std::memcpy(&value, payload.get_data_ptr(), WordBytes);
+      write(offset, value);
+      break;
+    case tlm::TLM_IGNORE_COMMAND: break;
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+unsigned int RegisterFile::debug_read(std::uint64_t address, std::uint8_t* data, unsigned int length) const {
+  unsigned int done = 0;
+  while (done < length) {
+    const std::uint64_t word_address = (address + done) & ~std::uint64_t{WordBytes - 1};
+    if (find(word_address) == nullptr) break;
+    const std::uint32_t value = read(static_cast<std::uint32_t>(word_address));
+    const auto skip = static_cast<unsigned int>(address + done - word_address);
+    const unsigned int count = std::min(WordBytes - skip, length - done);
+    std::memcpy(data + done, reinterpret_cast<const std::uint8_t*>(&value) + skip, count);
+    done += count;
+  }
+  return done;
+}
+
+std::uint32_t RegisterFile::read(std::uint32_t offset) const {
+  switch (static_cast<Register>(offset)) {
+    case Register::Id: return DeviceId;
+    case Register::Version: return DeviceVersion;
+    case Register::Status: return status_;
+    case Register::IrqEnable: return irq_enable_;
+    case Register::IrqStatus: return irq_status_;
+    case Register::ListAddrLo: return low_of(list_address_);
+    case Register::ListAddrHi: return high_of(list_address_);
+    case Register::ListLength: return list_length_;
+    case Register::Error: return static_cast<std::uint32_t>(error_);
+    case Register::FaultAddrLo: return low_of(fault_address_);
+    case Register::FaultAddrHi: return high_of(fault_address_);
+    case Register::Ctrl:
+    case Register::Doorbell: return 0;
+    case Register::Counters: break;
+  }
+  const std::uint32_t from_first = offset - static_cast<std::uint32_t>(Register::Counters);
+  const std::uint64_t counter = snapshot_[from_first / 8];
+  return from_first % 8 == 0 ? low_of(counter) : high_of(counter);
+}
+
+void RegisterFile::write(std::uint32_t offset, std::uint32_t value) {
+  switch (static_cast<Register>(offset)) {
+    case Register::Ctrl:
+      if ((value & CtrlReset) != 0) actions_.reset();
+      if ((value & CtrlClearCounters) != 0) actions_.clear_counters();
+      if ((value & CtrlSnapshot) != 0) snapshot_ = actions_.read_counters();
+      break;
+    case Register::IrqEnable:
+      irq_enable_ = value & IrqBits;
+      actions_.irq_changed();
+      break;
+    case Register::IrqStatus:
+      irq_status_ &= ~value;
+      actions_.irq_changed();
+      break;
+    case Register::Doorbell: ring(); break;
+    case Register::ListAddrLo: list_address_ = with_low(list_address_, value); break;
+    case Register::ListAddrHi: list_address_ = with_high(list_address_, value); break;
+    case Register::ListLength: list_length_ = value; break;
+    default: break;  // read-only: refused by access()
+  }
+}
+
+void RegisterFile::ring() {
+  if (busy()) {
+    record(ErrorCode::DoorbellBusy, list_address_);
+    return;
+  }
+  if ((status_ & StatusError) != 0 && error_ != ErrorCode::DoorbellBusy && error_ != ErrorCode::BadListAddress) {
+    return;  // a core that stopped on an error does nothing before a reset
+  }
+  if (list_address_ % WordBytes != 0 || list_length_ == 0) {
+    record(ErrorCode::BadListAddress, list_address_);
+    return;
+  }
+  status_ = StatusBusy;
+  error_ = ErrorCode::None;
+  fault_address_ = 0;
+  actions_.start(list_address_, list_length_);
+}
+
+void RegisterFile::record(ErrorCode code, std::uint64_t fault_address) {
+  status_ |= StatusError;
+  error_ = code;
+  fault_address_ = fault_address;
+  irq_status_ |= IrqError;
+  actions_.irq_changed();
+}
+
+void RegisterFile::list_finished() {
+  status_ = (status_ & ~StatusBusy) | StatusDone;
+  irq_status_ |= IrqDone;
+  actions_.irq_changed();
+}
+
+void RegisterFile::list_failed(ErrorCode code, std::uint64_t fault_address) {
+  status_ &= ~(StatusBusy | StatusDone);
+  record(code, fault_address);
+}
+
+void RegisterFile::reset() {
+  status_ = irq_enable_ = irq_status_ = list_length_ = 0;
+  list_address_ = fault_address_ = 0;
+  error_ = ErrorCode::None;
+  snapshot_ = {};
+  actions_.irq_changed();
+}
+
+}  // namespace dlac

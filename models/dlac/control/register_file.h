@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dlac/common/register_map.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <tlm>
+
+namespace dlac {
+
+/// The control and status registers: what the host sees of the core. Timing-free.
+class RegisterFile {
+ public:
+  /// What a register write sets off.
+  struct Actions {
+    std::function<void()> reset;
+    std::function<void(std::uint64_t address, std::uint32_t length)> start;
+    std::function<void()> clear_counters;
+    std::function<void()> irq_changed;
+    std::function<std::array<std::uint64_t, CounterCount>()> read_counters;
+  };
+
+  explicit RegisterFile(Actions actions) : actions_(std::move(actions)) {}
+
+  /// Answers one CSR transaction; `debug` reads without side effects and writes nothing.
+  void access(tlm::tlm_generic_payload& payload);
+  [[nodiscard]] unsigned int debug_read(std::uint64_t address, std::uint8_t* data, unsigned int length) const;
+
+  void list_finished();
+  /// Records an error. `fatal` ends the list; DoorbellBusy does not.
+  void list_failed(ErrorCode code, std::uint64_t fault_address);
+  void reset();
+
+  [[nodiscard]] bool irq() const { return (irq_status_ & irq_enable_) != 0; }
+  [[nodiscard]] bool busy() const { return (status_ & StatusBusy) != 0; }
+  [[nodiscard]] std::uint32_t status() const { return status_; }
+
+ private:
+  [[nodiscard]] const RegisterInfo* find(std::uint64_t address) const;
+  [[nodiscard]] std::uint32_t read(std::uint32_t offset) const;
+  void write(std::uint32_t offset, std::uint32_t value);
+  void ring();
+  void record(ErrorCode code, std::uint64_t fault_address);
+
+  Actions actions_;
+  std::uint32_t status_ = 0;
+  std::uint32_t irq_enable_ = 0;
+  std::uint32_t irq_status_ = 0;
+  std::uint64_t list_address_ = 0;
+  std::uint32_t list_length_ = 0;
+  ErrorCode error_ = ErrorCode::None;
+  std::uint64_t fault_address_ = 0;
+  std::array<std::uint64_t, CounterCount> snapshot_{};
+};
+
+}  // namespace dlac

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dlac/grid/schedule/feature_panel.h>
+#include <dlac/grid/schedule/kernels.h>
+
+#include <algorithm>
+
+namespace dlac::schedule {
+namespace {
+
+/// Index on one axis of the map of coordinate `u` among `insert`-spaced positions; Padding or Inserted if none.
+[[nodiscard]] std::int32_t map_index(std::int64_t u, std::int64_t insert, std::int64_t extent) {
+  if (insert != 1) {
+    const std::int64_t remainder = u % insert;
+    if (remainder != 0) return FeatureGather::Inserted;
+    u /= insert;
+  }
+  return u >= 0 && u < extent ? static_cast<std::int32_t>(u) : FeatureGather::Padding;
+}
+
+}  // namespace
+
+FeatureGather::FeatureGather(const Config& config, BufferView features) : config_(config), features_(features) {}
+
+void FeatureGather::begin(const MmOp& op) {
+  op_ = op;
+  stride_ = round_up(op.columns, LanePad);
+  if (op.order == static_cast<std::uint32_t>(BeatOrder::KernelBeats)) begin_kernel_beats(op);
+}
+
+void FeatureGather::begin_kernel_beats(const MmOp& op) {
+  const std::size_t positions = std::size_t{op.kernel_height} * op.kernel_width;
+  offsets_.resize(positions * stride_);
+  counted_.assign(positions, op.columns);
+  column_part_.resize(std::size_t{op.kernel_width} * op.columns);
+
+  std::uint32_t ox = op.first_column % op.out_width;
+  const std::uint32_t first_ox = ox;
+  for (std::uint32_t c = 0; c < op.columns; ++c) {
+    const std::int64_t origin = std::int64_t{ox} * op.stride_x + op.offset_x;
+    for (std::uint32_t kw = 0; kw < op.kernel_width; ++kw) {
+      std::int32_t x = map_index(origin + std::int64_t{kw} * op.step_x, op.insert_x, op.width);
+      if (x >= 0) x -= static_cast<std::int32_t>(op.first_x);
+      column_part_[std::size_t{kw} * op.columns + c] = x;
+    }
+    if (++ox == op.out_width) ox = 0;
+  }
+
+  // Pixels of one output row share the row of the map.
+  std::uint64_t row = op.first_column / op.out_width;
+  ox = first_ox;
+  for (std::uint32_t c = 0; c < op.columns;) {
+    const std::uint32_t run = std::min(op.columns - c, op.out_width - ox);
+    const std::uint64_t image = row / op.out_height;
+    const std::int64_t origin = static_cast<std::int64_t>(row % op.out_height) * op.stride_y + op.offset_y;
+    for (std::uint32_t kh = 0; kh < op.kernel_height; ++kh) {
+      const std::int32_t y = map_index(origin + std::int64_t{kh} * op.step_y, op.insert_y, op.height);
+      const std::int32_t row_part =
+          y < 0 ? y : static_cast<std::int32_t>((image * op.height + y) % op.row_capacity * op.pitch);
+      for (std::uint32_t kw = 0; kw < op.kernel_width; ++kw) {
+        const std::size_t position = std::size_t{kh} * op.kernel_width + kw;
+        const std::int32_t* part = &column_part_[std::size_t{kw} * op.columns + c];
+        std::int32_t* out = &offsets_[position * stride_ + c];
+        for (std::uint32_t i = 0; i < run; ++i) {
+          // An inserted zero on either axis wins over padding on the other.
+          out[i] = (row_part < 0 || part[i] < 0) ? std::min({row_part, part[i], Padding}) : row_part + part[i];
+        }
+        if (op.insert_y != 1 || op.insert_x != 1) {
+          counted_[position] -= static_cast<std::uint32_t>(std::count(out, out + run, Inserted));
+        }
+      }
+    }
+    c += run;
+    ox = 0;
+    ++row;
+  }
+  for (std::size_t position = 0; position < positions; ++position) {
+    std::fill(&offsets_[position * stride_ + op.columns], &offsets_[position * stride_] + stride_, Inserted);
+  }
+}
+
+void FeatureGather::gather(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
+  panel.stride = stride_;
+  panel.values.resize(beats * stride_);
+  panel.live.resize(beats * stride_);
+  panel.live_columns.resize(beats);
+  panel.nonzero_columns.resize(beats);
+  panel.counted_columns.resize(beats);
+  panel.magnitude.resize(stride_);
+  panel.nonfinite = false;
+  if (op_.order == static_cast<std::uint32_t>(BeatOrder::KernelBeats)) {
+    gather_kernel_beats(first, beats, panel);
+  } else {
+    gather_pixel_beats(first, beats, panel);
+  }
+}
+
+void FeatureGather::gather_kernel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
+  const std::uint32_t positions = op_.kernel_height * op_.kernel_width;
+  const std::uint32_t t = op_.first_beat + first;
+  GatherJob job;
+  job.buffer = features_.data;
+  job.half = config_.mode == Mode::Infer;
+  job.stride = stride_;
+  job.vector_columns = round_up(op_.columns, 16);
+  job.plane = op_.base + std::uint64_t{t / positions - op_.first_channel} * op_.row_capacity * op_.pitch;
+  job.plane_stride = std::uint64_t{op_.row_capacity} * op_.pitch;
+  job.positions = positions;
+  job.first_position = t % positions;
+  job.beats = beats;
+  job.offsets = offsets_.data();
+  job.by_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
+  gather_features(job, panel);
+  for (std::uint32_t i = 0; i < beats; ++i) panel.counted_columns[i] = counted_[(job.first_position + i) % positions];
+}
+
+void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
+  const std::uint32_t positions = op_.kernel_height * op_.kernel_width;
+  const bool by_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
+  std::fill_n(panel.magnitude.data(), stride_, 0.0F);
+  for (std::uint32_t i = 0; i < beats; ++i) {
+    const std::uint64_t q = std::uint64_t{op_.first_beat} + first + i;
+    const std::int64_t ox = static_cast<std::int64_t>(q % op_.out_width);
+    const std::int64_t oy = static_cast<std::int64_t>(q / op_.out_width % op_.out_height);
+    const std::uint64_t image = q / op_.out_width / op_.out_height;
+    float* values = &panel.values[i * stride_];
+    std::uint16_t* live = &panel.live[i * stride_];
+    std::fill_n(values, stride_, 0.0F);
+    std::fill_n(live, stride_, std::uint16_t{0});
+    std::uint32_t counted = 0;
+    std::uint32_t nonzero = 0;
+    for (std::uint32_t c = 0; c < op_.columns; ++c) {
+      const std::uint32_t j = op_.first_column + c;
+      const std::int64_t kh = j / op_.kernel_width % op_.kernel_height;
+      const std::int64_t kw = j % op_.kernel_width;
+      const std::int32_t y = map_index(oy * op_.stride_y + kh * op_.step_y + op_.offset_y, op_.insert_y, op_.height);
+      const std::int32_t x = map_index(ox * op_.stride_x + kw * op_.step_x + op_.offset_x, op_.insert_x, op_.width);
+      if (y == Inserted || x == Inserted) continue;
+      ++counted;
+      if (!by_feature) live[c] = 0xFFFF;
+      if (y < 0 || x < 0) continue;
+      const std::uint64_t word = op_.base +
+                                 (std::uint64_t{j / positions - op_.first_channel} * op_.row_capacity +
+                                  (image * op_.height + y) % op_.row_capacity) *
+                                     op_.pitch +
+                                 x - op_.first_x;
+      values[c] = load_feature(features_.data, word, config_.mode == Mode::Infer);
+      if (values[c] != 0.0F) {  // true for NaN
+        ++nonzero;
+        if (by_feature) live[c] = 0xFFFF;
+      }
+      if (!(values[c] - values[c] == 0.0F)) panel.nonfinite = true;
+      panel.magnitude[c] += values[c] < 0 ? -values[c] : values[c];
+    }
+    panel.counted_columns[i] = counted;
+    panel.nonzero_columns[i] = nonzero;
+    panel.live_columns[i] = by_feature ? nonzero : counted;
+  }
+}
+
+}  // namespace dlac::schedule

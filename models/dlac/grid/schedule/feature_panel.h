@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dlac/common/command.h>
+#include <dlac/common/config.h>
+#include <dlac/grid/engine.h>
+#include <dlac/grid/schedule/simd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace dlac::schedule {
+
+/// What the column streams deliver in a run of beats, as the kernels want it.
+struct FeaturePanel {
+  std::size_t stride = 0;                       ///< columns, rounded up to LanePad
+  AlignedArray<float> values;                   ///< [beats][stride]; zero outside the map and beyond the columns
+  AlignedArray<std::uint16_t> live;             ///< [beats][stride]: 0xFFFF where a column is live under the policy
+  AlignedArray<std::uint32_t> live_columns;     ///< per beat
+  AlignedArray<std::uint32_t> nonzero_columns;  ///< per beat: features other than +-0
+  AlignedArray<std::uint32_t> counted_columns;  ///< per beat: columns that are no inserted zero
+  AlignedArray<float> magnitude;                ///< [stride]: sum of |x| over the beats
+  bool nonfinite = false;                       ///< some feature is infinite or NaN
+};
+
+/// The address generator of the column streams for one segment: from beats to panels.
+class FeatureGather {
+ public:
+  FeatureGather(const Config& config, BufferView features);
+
+  void begin(const MmOp& op);
+  /// Fills `panel` with beats [first, first + beats) of the segment, counted from the operation's first beat.
+  void gather(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel);
+
+  static constexpr std::int32_t Padding = -1;
+  static constexpr std::int32_t Inserted = -2;
+
+ private:
+  void begin_kernel_beats(const MmOp& op);
+  void gather_kernel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel);
+  void gather_pixel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel);
+
+  const Config& config_;
+  const BufferView features_;
+  MmOp op_;
+  std::size_t stride_ = 0;
+  /// KernelBeats: word offset of each column's feature within a channel, per kernel position [position][stride].
+  AlignedArray<std::int32_t> offsets_;
+  std::vector<std::uint32_t> counted_;     ///< columns that are no inserted zero, per kernel position
+  std::vector<std::int32_t> column_part_;  ///< [kernel_width][columns]
+};
+
+}  // namespace dlac::schedule

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/arithmetic.h>
+#include <dlac/grid/schedule/feature_panel.h>
+#include <dlac/grid/schedule/kernels.h>
+#include <dlac/grid/schedule/recurrence.h>
+#include <dlac/grid/schedule/schedule_engine.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+namespace dlac {
+namespace {
+
+using namespace schedule;
+
+// Beats worked on together: their panels stay in the first-level cache. A multiple of Recurrence::BeatBlock.
+constexpr std::uint32_t ChunkBeats = 128;
+constexpr std::size_t ColumnBlock = 8;    // the kernels compute columns in blocks of this many
+constexpr std::size_t ChannelBlock = 16;  // and channels in vectors of at most this many
+constexpr float LargestHalf = 65504.0F;
+
+[[nodiscard]] bool uses_features(Policy policy) { return policy == Policy::Features || policy == Policy::Both; }
+[[nodiscard]] bool uses_weights(Policy policy) { return policy == Policy::Weights || policy == Policy::Both; }
+
+}  // namespace
+
+class ScheduleEngine::Core {
+ public:
+  Core(const Config& config, BufferView weights, BufferView features)
+      : config_(config), weights_(weights), features_(features), arithmetic_(config.mode), gather_(config_, features) {
+    std::size_t largest = 0;
+    for (std::uint32_t rows = 1; rows <= 64; rows *= 2) {
+      if (!config.has_grid(rows)) continue;
+      largest = std::max(largest, round_up(config.pes / rows, ColumnBlock) * channel_stride(rows));
+    }
+    for (auto& bank : banks_) bank.resize(largest);
+  }
+
+  SegmentResult multiply(const MmOp& op);
+  std::uint64_t pointwise(const PtWiseOp& op);
+  void drain(std::uint32_t bank, std::uint32_t log2_rows, std::uint32_t channels, std::uint32_t columns,
+             std::uint32_t* out) const {
+    drain_words(banks_[bank].data(), channel_stride(1U << log2_rows), channels, columns, config_.mode == Mode::Infer,
+                out);
+  }
+  void reset() {
+    for (auto& bank : banks_) std::fill_n(bank.data(), bank.size(), 0.0F);
+  }
+
+ private:
+  [[nodiscard]] std::size_t channel_stride(std::uint32_t rows) const {
+    return round_up(std::size_t{rows} * config_.output_buffers, ChannelBlock);
+  }
+  void count_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
+  void unpack_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
+  void accumulate_chunk(const MmOp& op, std::uint32_t first, std::uint32_t beats);
+  void bound_accumulators(std::uint32_t columns, std::uint32_t beats);
+  [[nodiscard]] std::uint32_t weight_word(std::uint64_t byte) const {
+    if (config_.mode == Mode::Infer) {
+      std::uint16_t word;
+      std::memcpy(&word, weights_.data + byte, sizeof word);
+      return word;
+    }
+    std::uint32_t word;
+    std::memcpy(&word, weights_.data + byte, sizeof word);
+    return word;
+  }
+
+  const Config config_;
+  const BufferView weights_;
+  const BufferView features_;
+  const Arithmetic arithmetic_;
+  FeatureGather gather_;
+  FeaturePanel panel_;
+  Recurrence recurrence_;
+  std::array<AlignedArray<float>, 2> banks_;  ///< [column][channel], binary16 values as binary32
+
+  // Weights of a chunk.
+  std::size_t count_stride_ = 0;
+  AlignedArray<std::uint16_t> live_weights_;       ///< [beat][row]: non-zero weights
+  AlignedArray<std::uint16_t> counts_;             ///< [beat][row]: cycles of a PE with a live column
+  std::vector<std::uint32_t> live_per_beat_;       ///< non-zero weights of a beat
+  std::vector<std::uint32_t> nonfinite_per_beat_;  ///< infinite and NaN weights of a beat
+  AlignedArray<float> words_;                      ///< [beat][channel]
+  bool weights_nonfinite_ = false;
+  float bound_ = 0;  ///< no accumulator of the tile is larger in magnitude
+};
+
+void ScheduleEngine::Core::count_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
+  const std::uint32_t rows = 1U << op.log2_rows;
+  const std::uint32_t buffers = config_.output_buffers;
+  const auto live_rows = static_cast<std::uint32_t>(divide_up(op.channels, buffers));
+  count_stride_ = round_up(rows, LanePad);
+  live_weights_.resize(ChunkBeats * count_stride_ + LanePad);
+  counts_.resize(ChunkBeats * count_stride_ + LanePad);
+  live_per_beat_.assign(beats, 0);
+  nonfinite_per_beat_.assign(beats, 0);
+  weights_nonfinite_ = false;
+
+  const std::uint32_t last_valid = op.channels - (live_rows - 1) * buffers;
+  if (op.full_precision != 0) {
+    const std::uint64_t word_bytes = config_.word_bytes();
+    for (std::uint32_t t = 0; t < beats; ++t) {
+      const std::uint64_t beat = op.weights + std::uint64_t{first + t} * rows * buffers * word_bytes;
+      std::uint16_t* live = &live_weights_[t * count_stride_];
+      for (std::uint32_t r = 0; r < live_rows; ++r) {
+        const std::uint32_t valid = r + 1 == live_rows ? last_valid : buffers;
+        std::uint32_t nonzero = 0;
+        for (std::uint32_t b = 0; b < valid; ++b) {
+          const std::uint32_t word = weight_word(beat + (std::uint64_t{r} * buffers + b) * word_bytes);
+          nonzero += arithmetic_.is_zero(word) ? 0 : 1;
+          nonfinite_per_beat_[t] += arithmetic_.is_finite(word) ? 0 : 1;
+        }
+        live[r] = static_cast<std::uint16_t>(nonzero);
+      }
+      if (nonfinite_per_beat_[t] != 0) weights_nonfinite_ = true;
+    }
+  } else {
+    const std::uint64_t beat_bits = config_.beat_bits(rows, false);
+    const std::uint64_t first_bit = op.weights * std::uint64_t{8} + first * beat_bits;
+    count_ternary(weights_.data + first_bit / 8, beat_bits, live_rows, buffers, beats, live_weights_.data(),
+                  count_stride_);
+    if (last_valid != buffers) {
+      // What lies behind the layer's last channel is nobody's.
+      for (std::uint32_t t = 0; t < beats; ++t) {
+        std::uint32_t nonzero = 0;
+        const std::uint64_t bit = first_bit + t * beat_bits + std::uint64_t{live_rows - 1} * 2 * buffers;
+        for (std::uint32_t b = 0; b < last_valid; ++b) {
+          const std::uint64_t at = bit + 2 * b;
+          nonzero += weights_.data[at / 8] >> (at % 8) & 1U;
+        }
+        live_weights_[t * count_stride_ + live_rows - 1] = static_cast<std::uint16_t>(nonzero);
+      }
+    }
+  }
+
+  const std::uint32_t units = config_.updates_per_cycle(op.full_precision != 0);
+  const bool by_weight = uses_weights(config_.policy);
+  for (std::uint32_t t = 0; t < beats; ++t) {
+    const std::uint16_t* live = &live_weights_[t * count_stride_];
+    std::uint16_t* count = &counts_[t * count_stride_];
+    std::uint32_t sum = 0;
+    for (std::uint32_t r = 0; r < live_rows; ++r) sum += live[r];
+    live_per_beat_[t] = sum;
+    if (by_weight) {
+      if (units == 1) {
+        for (std::uint32_t r = 0; r < live_rows; ++r) count[r] = live[r];
+      } else if (units == 2) {
+        for (std::uint32_t r = 0; r < live_rows; ++r) count[r] = static_cast<std::uint16_t>((live[r] + 1) / 2);
+      } else {
+        for (std::uint32_t r = 0; r < live_rows; ++r) count[r] = static_cast<std::uint16_t>(divide_up(live[r], units));
+      }
+    } else {
+      const auto full = static_cast<std::uint16_t>(divide_up(buffers, units));
+      for (std::uint32_t r = 0; r + 1 < live_rows; ++r) count[r] = full;
+      count[live_rows - 1] = static_cast<std::uint16_t>(divide_up(last_valid, units));
+    }
+    for (std::uint32_t r = live_rows; r < count_stride_; ++r) count[r] = 0;
+  }
+}
+
+void ScheduleEngine::Core::unpack_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
+  const std::uint32_t tile_channels = config_.output_buffers << op.log2_rows;
+  const std::size_t stride = channel_stride(1U << op.log2_rows);
+  words_.resize(ChunkBeats * stride + LanePad);
+  for (std::uint32_t t = 0; t < beats; ++t) {
+    float* out = &words_[t * stride];
+    const std::uint64_t beat = std::uint64_t{first + t} * tile_channels;
+    for (std::uint32_t k = 0; k < tile_channels; ++k) {
+      if (op.full_precision != 0) {
+        out[k] = arithmetic_.to_float(weight_word(op.weights + (beat + k) * config_.word_bytes()));
+      } else {
+        const std::uint64_t bit = op.weights * std::uint64_t{8} + 2 * (beat + k);
+        const std::uint32_t code = weights_.data[bit / 8] >> (bit % 8) & 3U;
+        out[k] = code == 0 ? 0.0F : (code == 1 ? 1.0F : -1.0F);
+      }
+    }
+  }
+}
+
+void ScheduleEngine::Core::bound_accumulators(std::uint32_t columns, std::uint32_t beats) {
+  float largest = 0;
+  for (std::uint32_t c = 0; c < columns; ++c) largest = std::max(largest, panel_.magnitude[c]);
+  // A rounding grows a magnitude by at most 2^-11; e^(n/2048) covers n of them, the last factor binary32's own.
+  bound_ = (bound_ + largest) * std::exp(static_cast<float>(beats + 8) / 2048.0F) * 1.0001F;
+}
+
+void ScheduleEngine::Core::accumulate_chunk(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
+  const std::uint32_t rows = 1U << op.log2_rows;
+  const std::uint32_t tile_channels = rows * config_.output_buffers;
+  AccumulateJob job;
+  job.accumulators = banks_[op.bank].data();
+  job.channel_stride = channel_stride(rows);
+  job.channels = op.channels;
+  job.features = panel_.values.data();
+  job.feature_stride = panel_.stride;
+  job.columns = op.columns;
+  job.beats = beats;
+  job.guarded = panel_.nonfinite || weights_nonfinite_;
+  const bool half = config_.mode == Mode::Infer;
+  if (half) bound_accumulators(op.columns, beats);
+  if (op.full_precision == 0) {
+    if (half) job.rounding = bound_ < LargestHalf ? Rounding::Binary16 : Rounding::Binary16Any;
+  } else {
+    job.rounding = half ? Rounding::Binary16Fma : Rounding::Binary32;
+  }
+  const std::uint64_t beat_bits = config_.beat_bits(rows, op.full_precision != 0);
+  if (op.full_precision == 0 && tile_channels % ChannelBlock == 0) {
+    job.packed = weights_.data + op.weights + first * (beat_bits / 8);
+    job.packed_stride = beat_bits / 8;
+  } else {
+    unpack_weights(op, first, beats);
+    job.words = words_.data();
+    job.word_stride = job.channel_stride;
+  }
+  accumulate(job);
+}
+
+SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
+  const std::uint32_t rows = 1U << op.log2_rows;
+  const std::size_t stride = channel_stride(rows);
+  float* bank = banks_[op.bank].data();
+  const std::size_t used = round_up(op.columns, ColumnBlock) * stride;
+  bound_ = 0;
+  if (op.clear != 0) {
+    std::fill_n(bank, used, 0.0F);
+  } else if (config_.mode == Mode::Infer) {
+    // NaN compares false, infinity is larger: either leads to the kernel that copes with them.
+    for (std::size_t i = 0; i < used; ++i) bound_ = std::abs(bank[i]) <= bound_ ? bound_ : std::abs(bank[i]);
+    if (!(bound_ <= LargestHalf)) bound_ = 2 * LargestHalf;
+  }
+
+  RecurrenceShape shape;
+  shape.rows = static_cast<std::uint32_t>(divide_up(op.channels, config_.output_buffers));
+  shape.columns = op.columns;
+  shape.window_beats = config_.window_beats;
+  shape.row_beat_cycles = config_.row_beat_cycles(op.full_precision != 0);
+  shape.largest_count =
+      static_cast<std::uint32_t>(divide_up(config_.output_buffers, config_.updates_per_cycle(op.full_precision != 0)));
+  recurrence_.begin(shape);
+  gather_.begin(op);
+
+  // Sums over the beats: counted columns, non-zero columns, and each of them times the beat's non-zero weights.
+  std::uint64_t counted = 0;
+  std::uint64_t live_features = 0;
+  std::uint64_t live_weights = 0;
+  std::uint64_t live_both = 0;
+  SegmentResult result;
+  for (std::uint32_t first = 0; first < op.beats; first += ChunkBeats) {
+    const std::uint32_t beats = std::min(ChunkBeats, op.beats - first);
+    gather_.gather(first, beats, panel_);
+    count_weights(op, first, beats);
+    accumulate_chunk(op, first, beats);
+    recurrence_.advance(counts_.data(), count_stride_, panel_.live.data(), panel_.stride, panel_.live_columns.data(),
+                        beats);
+    for (std::uint32_t t = 0; t < beats; ++t) {
+      counted += panel_.counted_columns[t];
+      live_features += panel_.nonzero_columns[t];
+      live_weights += std::uint64_t{live_per_beat_[t]} * panel_.counted_columns[t];
+      live_both += std::uint64_t{live_per_beat_[t]} * panel_.nonzero_columns[t];
+    }
+    if (panel_.nonfinite || weights_nonfinite_) {
+      for (std::uint32_t t = 0; t < beats; ++t) {
+        std::uint64_t nonfinite_features = 0;
+        const float* x = &panel_.values[t * panel_.stride];
+        for (std::uint32_t c = 0; c < op.columns; ++c) nonfinite_features += std::isfinite(x[c]) ? 0 : 1;
+        result.updates.masked_nonfinite +=
+            nonfinite_features * (op.channels - live_per_beat_[t]) +
+            std::uint64_t{nonfinite_per_beat_[t]} * (panel_.counted_columns[t] - panel_.nonzero_columns[t]);
+      }
+    }
+  }
+
+  const RecurrenceResult schedule = recurrence_.result();
+  result.cycles = schedule.cycles;
+  result.pe.busy = schedule.busy;
+  result.pe.starved_row = schedule.starved_row;
+  result.pe.starved_column = schedule.starved_column;
+  result.pe.finished_early =
+      config_.pes * schedule.cycles - schedule.busy - schedule.starved_row - schedule.starved_column;
+
+  // Multiply-accumulates by their operands, then by what the policy makes of them.
+  const std::uint64_t macs = counted * op.channels;
+  const std::uint64_t both = live_both;
+  const std::uint64_t feature_only = live_features * op.channels - live_both;  // the weight alone is zero
+  const std::uint64_t weight_only = live_weights - live_both;                  // the feature alone is zero
+  const std::uint64_t neither = macs - both - feature_only - weight_only;
+  UpdateCounts& updates = result.updates;
+  const bool by_weight = uses_weights(config_.policy);
+  const bool by_feature = uses_features(config_.policy);
+  updates.executed = both;
+  (by_weight ? updates.skipped_weight : updates.executed) += feature_only;
+  (by_feature ? updates.skipped_feature : updates.executed) += weight_only;
+  (by_weight || by_feature ? updates.skipped_both : updates.executed) += neither;
+  return result;
+}
+
+std::uint64_t ScheduleEngine::Core::pointwise(const PtWiseOp& op) {
+  const std::uint32_t rows = 1U << op.log2_rows;
+  const std::size_t stride = channel_stride(rows);
+  float* bank = banks_[op.bank].data();
+  const bool half = config_.mode == Mode::Infer;
+  const auto to_word = [half](float value) -> std::uint32_t {
+    return half ? Half::from_float(value).bits() : bits_of(value);
+  };
+  struct View {
+    std::uint32_t base, row_capacity, pitch, first_x;
+  };
+  const View views[2] = {{op.base_0, op.row_capacity_0, op.pitch_0, op.first_x_0},
+                         {op.base_1, op.row_capacity_1, op.pitch_1, op.first_x_1}};
+  const auto streamed = [&](const View& view, std::uint32_t channel, std::uint64_t q) -> std::uint32_t {
+    const std::int64_t ox = static_cast<std::int64_t>(q % op.out_width);
+    const std::int64_t oy = static_cast<std::int64_t>(q / op.out_width % op.out_height);
+    const std::uint64_t image = q / op.out_width / op.out_height;
+    const std::int64_t y = oy * op.stride_y + op.offset_y;
+    const std::int64_t x = ox * op.stride_x + op.offset_x;
+    if (y < 0 || y >= op.height || x < 0 || x >= op.width) return 0;
+    const std::uint64_t slot = (image * op.height + static_cast<std::uint64_t>(y)) % view.row_capacity;
+    const std::uint64_t word = view.base + (std::uint64_t{channel} * view.row_capacity + slot) * view.pitch +
+                               static_cast<std::uint64_t>(x) - view.first_x;
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, features_.data + word * config_.word_bytes(), config_.word_bytes());
+    return bits;
+  };
+  const auto operand = [&](std::uint32_t source, std::uint32_t immediate, std::uint32_t constants, const View& view,
+                           std::uint32_t accumulator, std::uint32_t channel, std::uint64_t q) -> std::uint32_t {
+    switch (static_cast<OperandSource>(source)) {
+      case OperandSource::Accumulator: return accumulator;
+      case OperandSource::Immediate: return half ? immediate & 0xFFFFU : immediate;
+      case OperandSource::Constant: return weight_word(constants + std::uint64_t{channel} * config_.word_bytes());
+      case OperandSource::Stream: return streamed(view, channel, q);
+    }
+    return 0;
+  };
+
+  for (std::uint32_t c = 0; c < op.columns; ++c) {
+    const std::uint64_t q = std::uint64_t{op.first_column} + c;
+    for (std::uint32_t k = 0; k < op.channels; ++k) {
+      float& output = bank[c * stride + k];
+      const std::uint32_t accumulator = arithmetic_.canonical(to_word(output));
+      const std::uint32_t a = operand(op.source_a, op.immediate_a, op.constants_a, views[0], accumulator, k, q);
+      const std::uint32_t x = operand(op.source_x, op.immediate_x, op.constants_x, views[0], accumulator, k, q);
+      const std::uint32_t y = operand(op.source_y, op.immediate_y, op.constants_y, views[1], accumulator, k, q);
+      std::uint32_t word = 0;
+      switch (static_cast<PointwiseOp>(op.operation)) {
+        case PointwiseOp::Add: word = arithmetic_.add(a, x); break;
+        case PointwiseOp::Sub: word = arithmetic_.subtract(a, x); break;
+        case PointwiseOp::Mul: word = arithmetic_.multiply(a, x); break;
+        case PointwiseOp::MulAdd: word = arithmetic_.fused_multiply_add(a, x, y); break;
+        case PointwiseOp::Select: {
+          const std::uint32_t inputs[4] = {a, x, y, 0};
+          const bool chosen =
+              arithmetic_.compare(static_cast<Compare>(op.compare), inputs[op.select_p], inputs[op.select_q]);
+          word = inputs[chosen ? op.select_u : op.select_v];
+          break;
+        }
+      }
+      output = arithmetic_.to_float(word);
+    }
+  }
+
+  std::uint64_t constants = 0;
+  for (const std::uint32_t source : {op.source_a, op.source_x, op.source_y}) {
+    constants += source == static_cast<std::uint32_t>(OperandSource::Constant) ? 1 : 0;
+  }
+  const auto is_stream = [](std::uint32_t source) {
+    return source == static_cast<std::uint32_t>(OperandSource::Stream);
+  };
+  const std::uint64_t streams =
+      (is_stream(op.source_a) || is_stream(op.source_x) ? 1U : 0U) + (is_stream(op.source_y) ? 1U : 0U);
+  const bool multiplies = op.operation == static_cast<std::uint32_t>(PointwiseOp::Mul) ||
+                          op.operation == static_cast<std::uint32_t>(PointwiseOp::MulAdd);
+  const std::uint64_t units = multiplies ? config_.multiply_units : config_.arithmetic_units;
+  const std::uint64_t live_rows = divide_up(op.channels, config_.output_buffers);
+  return std::max({divide_up(config_.output_buffers, units),
+                   constants * divide_up(config_.output_buffers, config_.row_port_words),
+                   divide_up(live_rows * config_.output_buffers * streams, config_.column_port_words)});
+}
+
+ScheduleEngine::ScheduleEngine(const Config& config, BufferView weights, BufferView features)
+    : core_(std::make_unique<Core>(config, weights, features)) {}
+ScheduleEngine::~ScheduleEngine() = default;
+
+SegmentResult ScheduleEngine::multiply(const MmOp& op) { return core_->multiply(op); }
+std::uint64_t ScheduleEngine::pointwise(const PtWiseOp& op) { return core_->pointwise(op); }
+void ScheduleEngine::drain(std::uint32_t bank, std::uint32_t log2_rows, std::uint32_t channels, std::uint32_t columns,
+                           std::uint32_t* out) const {
+  core_->drain(bank, log2_rows, channels, columns, out);
+}
+void ScheduleEngine::reset() { core_->reset(); }
+void ScheduleEngine::trace(sc_core::sc_trace_file*) const {}
+
+}  // namespace dlac

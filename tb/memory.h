@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <systemc>
+#include <tlm>
+
+namespace dlac::tb {
+
+/// The testbench's memory: byte-addressed from 0, one fixed latency per access, DMI to all of it. (arch. 2)
+class Memory : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<Memory, 32> socket{"socket"};
+
+  /// `bytes` are reserved, and take real memory only when touched. Throws std::bad_alloc.
+  Memory(sc_core::sc_module_name name, std::uint64_t bytes, const sc_core::sc_time& latency);
+
+  /// Backdoor for the host's tensors.
+  [[nodiscard]] std::uint8_t* data() { return storage_.get(); }
+  [[nodiscard]] std::uint64_t size() const { return bytes_; }
+
+ private:
+  struct Free {
+    void operator()(std::uint8_t* p) const { std::free(p); }
+  };
+
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+  unsigned int transport_dbg(tlm::tlm_generic_payload& payload);
+  [[nodiscard]] bool inside(const tlm::tlm_generic_payload& payload) const;
+
+  std::uint64_t bytes_;
+  sc_core::sc_time latency_;
+  std::unique_ptr<std::uint8_t[], Free> storage_;
+};
+
+}  // namespace dlac::tb

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/options.h"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <cctype>
+#include <limits>
+#include <sstream>
+
+#include "tb/config_json.h"
+#include "tb/input_error.h"
+#include "tb/text.h"
+#include "workloads/networks.h"
+
+namespace dlac::tb {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr unsigned HelpColumns = 100;
+constexpr double LargestSpread = 10;
+
+const std::vector<std::string> CommandNames{"run", "layer", "networks", "config"};
+const std::vector<std::string> VerifyNames{"none", "sample", "all"};
+
+constexpr const char* MainHelp = R"(dlac-tb: runs convolution layers on the SystemC model of the dLAC accelerator core
+
+usage: dlac-tb run --network NAME [OPTION...]                    the layers of a network
+       dlac-tb layer --weights W.npy --features X.npy --output Y.npy [OPTION...]
+                                                                 one layer on given tensors
+       dlac-tb networks [--network NAME]                         lists networks, or one's layers
+       dlac-tb config [OPTION...]                                prints the configuration as JSON
+       dlac-tb COMMAND --help                                    explains a command
+       dlac-tb --version
+
+Exit code: 0 all is verified (or --verify none), 1 a result differs from the reference or the model
+failed, 2 bad input (one line on stderr names the file or option, the value and what was expected).
+)";
+constexpr const char* RunUsage = R"(usage: dlac-tb run --network NAME [OPTION...]
+
+Runs the layers of a network on the model, on seeded synthetic tensors with the densities of a
+measured network, and prints a table. Every layer goes through memory, command list and interrupt.
+)";
+constexpr const char* LayerUsage = R"(usage: dlac-tb layer --weights W.npy --features X.npy --output Y.npy [OPTION...]
+
+Runs one convolution on the model. W: [K,C/groups,KH,KW] int8 ternary, float16 or float32.
+X: [N,C,H,W] or [C,H,W], float16 or float32. Y: [N,K,OH,OW], float32 in train, float16 in infer;
+written when the result is verified, or not checked.
+)";
+constexpr const char* NetworksUsage = R"(usage: dlac-tb networks [--network NAME]
+
+Lists the networks, or the layers of one.
+)";
+constexpr const char* ConfigUsage = R"(usage: dlac-tb config [OPTION...]
+
+Prints every configuration key as JSON: value, description, and [P] where the paper states it or [A]
+where it is an assumption. The output can be given to --config again.
+)";
+
+/// What one command takes.
+struct Syntax {
+  const char* usage;
+  po::options_description options{HelpColumns, HelpColumns / 2};
+};
+
+po::typed_value<std::vector<std::string>>* text(const char* name) {
+  return po::value<std::vector<std::string>>()->value_name(name);
+}
+
+po::options_description group(const std::string& title) { return po::options_description(title, HelpColumns, 60); }
+
+po::options_description machine_options() {
+  po::options_description options = group("Configuration (file < --set < the options of their own)");
+  options.add_options()                                                                                //
+      ("mode", text("train|infer"), "binary32 or binary16 arithmetic (default train)")                 //
+      ("engine", text("schedule|clocked"), "default schedule; both give the same cycles and bits")     //
+      ("policy", text("none|features|weights|both"), "zero operands that are skipped (default both)")  //
+      ("config", text("FILE.json"), "configuration file; `dlac-tb config` prints one with every key")  //
+      ("set", text("KEY=VALUE"), "sets one key; may be repeated");
+  return options;
+}
+
+po::options_description run_options() {
+  po::options_description options = group("Running");
+  options.add_options()                                                                                        //
+      ("seed", text("N"), "seed of synthetic tensors and samples (default 1)")                                 //
+      ("verify", text("none|sample|all"), "how much is compared with the reference (default sample)")          //
+      ("report", text("FILE"), "writes a report, .json or .csv (docs/report.md)")                              //
+      ("segments", po::bool_switch(), "lists every segment in the JSON report")                                //
+      ("vcd", text("FILE"), "writes waveforms; with the clocked engine of the grid, too (scripts/dlac.gtkw)")  //
+      ("vcd-window", text("FIRST:LAST"), "clock cycles of the simulation that --vcd covers (default all)");
+  return options;
+}
+
+po::options_description help_option() {
+  po::options_description options = group("Help");
+  options.add_options()("help,h", po::bool_switch(), "prints this text");
+  return options;
+}
+
+Syntax syntax_of(const std::string& command) {
+  Syntax syntax{};
+  po::options_description own = group("What to run");
+  if (command == "run") {
+    syntax.usage = RunUsage;
+    own.add_options()                                                                      //
+        ("network", text("NAME"), "`dlac-tb networks` lists them")                         //
+        ("layer", text("NAME"), "only this layer; may be repeated")                        //
+        ("batch", text("N"), "images (default 1)")                                         //
+        ("weight-density", text("D"), "non-zero weights of ternary layers, 0 to 1")        //
+        ("feature-density", text("D"), "non-zero features of maps behind a ReLU, 0 to 1")  //
+        ("spread", text("F"), "factor on the spread of densities (default 1, 0: independent draws)");
+    syntax.options.add(own).add(machine_options()).add(run_options());
+  } else if (command == "layer") {
+    syntax.usage = LayerUsage;
+    own.add_options()                                                 //
+        ("weights", text("W.npy"), "weights")                         //
+        ("features", text("X.npy"), "input features")                 //
+        ("output", text("Y.npy"), "where the output features go")     //
+        ("stride", text("S|SH,SW"), "default 1")                      //
+        ("pad", text("P|PH,PW"), "zeros on either side (default 0)")  //
+        ("dilation", text("D|DH,DW"), "of the kernel (default 1)")    //
+        ("groups", text("G"), "default 1")                            //
+        ("ternary", text("abs:T|mean:T"), "ternarises float weights: threshold T, or T mean|W|");
+    syntax.options.add(own).add(machine_options()).add(run_options());
+  } else if (command == "networks") {
+    syntax.usage = NetworksUsage;
+    own.add_options()("network", text("NAME"), "lists the layers of this one");
+    syntax.options.add(own);
+  } else {
+    syntax.usage = ConfigUsage;
+    syntax.options.add(machine_options());
+  }
+  syntax.options.add(help_option());
+  return syntax;
+}
+
+std::vector<std::string> option_names(const po::options_description& options) {
+  std::vector<std::string> names;
+  for (const auto& option : options.options()) names.push_back("--" + option->long_name());
+  return names;
+}
+
+/// The options of one command line as texts.
+class Given {
+ public:
+  Given(const po::options_description& options, const std::vector<std::string>& arguments) {
+    // As on Unix, but "--mod" is no "--mode" and "-hx" is nothing.
+    constexpr int Style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing &
+                          ~po::command_line_style::allow_sticky;
+    try {
+      const po::parsed_options parsed = po::command_line_parser(arguments).options(options).style(Style).run();
+      for (const po::option& option : parsed.options) {
+        if (option.position_key >= 0) {
+          throw InputError("command line", "", printable(option.value.empty() ? "" : option.value.front()),
+                           "options only, " + join(option_names(options)));
+        }
+      }
+      po::store(parsed, map_);
+    } catch (const po::unknown_option& error) {
+      const std::string name = error.get_option_name();
+      throw InputError(printable(name), "", "unknown option", one_of(name, option_names(options)));
+    } catch (const po::multiple_occurrences& error) {
+      throw InputError(error.get_option_name(), "", "given twice", "it at most once");
+    } catch (const po::invalid_command_line_syntax& error) {
+      throw InputError(printable(error.get_option_name()), "", "", syntax_problem(error.kind()));
+    } catch (const po::error& error) {
+      throw InputError("command line", "", printable(error.what()), "options as in `dlac-tb --help`");
+    }
+  }
+
+  [[nodiscard]] bool flag(const char* name) const { return map_.count(name) != 0 && map_[name].as<bool>(); }
+  [[nodiscard]] std::vector<std::string> all(const char* name) const {
+    return map_.count(name) == 0 ? std::vector<std::string>{} : map_[name].as<std::vector<std::string>>();
+  }
+  [[nodiscard]] std::optional<std::string> one(const char* name) const {
+    const std::vector<std::string> values = all(name);
+    if (values.size() > 1) {
+      throw InputError(option(name), "", printable(values[1]), "the option at most once");
+    }
+    if (values.empty()) return std::nullopt;
+    return values.front();
+  }
+  [[nodiscard]] std::string required(const char* name, const std::string& expected) const {
+    const std::optional<std::string> value = one(name);
+    if (!value || value->empty()) throw InputError(option(name), "", value ? "(empty)" : "missing", expected);
+    return *value;
+  }
+  [[nodiscard]] static std::string option(const char* name) { return std::string("--") + name; }
+
+ private:
+  [[nodiscard]] static std::string syntax_problem(po::invalid_syntax::kind_t kind) {
+    switch (kind) {
+      case po::invalid_syntax::extra_parameter: return "no value";
+      case po::invalid_syntax::missing_parameter:
+      case po::invalid_syntax::empty_adjacent_parameter: return "a value";
+      default: return "an option as in `dlac-tb --help`";
+    }
+  }
+
+  po::variables_map map_;
+};
+
+[[noreturn]] void refuse(const char* name, const std::string& value, const std::string& expected) {
+  throw InputError(Given::option(name), "", printable(value), expected);
+}
+
+std::uint64_t whole(const Given& given, const char* name, std::uint64_t minimum, std::uint64_t maximum,
+                    std::uint64_t otherwise) {
+  const std::optional<std::string> text = given.one(name);
+  if (!text) return otherwise;
+  const std::optional<std::uint64_t> value = parse_whole(*text);
+  if (!value || *value < minimum || *value > maximum) {
+    refuse(name, *text, "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+  }
+  return *value;
+}
+
+std::optional<double> number(const Given& given, const char* name, double maximum) {
+  const std::optional<std::string> text = given.one(name);
+  if (!text) return std::nullopt;
+  const std::optional<double> value = parse_number(*text);
+  if (!value || *value < 0 || *value > maximum) refuse(name, *text, "a number from 0 to " + fixed(maximum, 0));
+  return value;
+}
+
+AxisPair axes(const Given& given, const char* name, std::uint32_t minimum, AxisPair otherwise) {
+  constexpr std::uint32_t Maximum = 1U << 20U;  // the largest that ConvLayer takes
+  const std::optional<std::string> text = given.one(name);
+  if (!text) return otherwise;
+  const std::size_t comma = text->find(',');
+  const std::optional<std::uint64_t> first = parse_whole(std::string_view(*text).substr(0, comma));
+  const std::optional<std::uint64_t> second =
+      comma == std::string::npos ? first : parse_whole(std::string_view(*text).substr(comma + 1));
+  const auto fits = [&](const std::optional<std::uint64_t>& value) {
+    return value && *value >= minimum && *value <= Maximum;
+  };
+  if (!fits(first) || !fits(second)) {
+    refuse(name, *text, "a whole number of at least " + std::to_string(minimum) + ", or two as in 2,1 (height, width)");
+  }
+  return {static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*second)};
+}
+
+MachineSettings machine_settings(const Given& given) {
+  std::vector<Assignment> assignments;
+  if (const std::optional<std::string> file = given.one("config")) assignments = read_config_file(*file);
+  std::vector<std::string> set_keys;
+  for (const std::string& text : given.all("set")) {
+    assignments.push_back(parse_assignment(text, "--set"));
+    const std::string& key = assignments.back().key;
+    if (std::find(set_keys.begin(), set_keys.end(), key) != set_keys.end()) {
+      refuse("set", text, printable(key) + " at most once");
+    }
+    set_keys.push_back(key);
+  }
+  for (const char* name : {"mode", "engine", "policy"}) {
+    const std::optional<std::string> value = given.one(name);
+    if (!value) continue;
+    assignments.push_back({Given::option(name), name, *value, Assignment::Kind::Text});
+  }
+  return resolve(assignments);
+}
+
+std::string extension_of(const std::string& path) {
+  const std::size_t dot = path.find_last_of("./");
+  if (dot == std::string::npos || path[dot] == '/') return {};
+  std::string extension = path.substr(dot);
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+CycleWindow parse_window(const std::string& text, std::uint32_t clock_period_ps) {
+  // SystemC's time is a 64-bit number of picoseconds; the end of the last cycle must be one.
+  const std::uint64_t latest = std::numeric_limits<std::int64_t>::max() / clock_period_ps - 1;
+  const std::size_t colon = text.find(':');
+  const std::optional<std::uint64_t> first = parse_whole(std::string_view(text).substr(0, colon));
+  const std::optional<std::uint64_t> last =
+      colon == std::string::npos ? std::nullopt : parse_whole(std::string_view(text).substr(colon + 1));
+  if (!first || !last || *first > *last || *last > latest) {
+    refuse("vcd-window", text, "FIRST:LAST, clock cycles, FIRST <= LAST <= " + std::to_string(latest));
+  }
+  return {*first, *last};
+}
+
+RunSettings run_settings(const Given& given) {
+  RunSettings settings;
+  settings.machine = machine_settings(given);
+  settings.seed = whole(given, "seed", 0, std::numeric_limits<std::uint64_t>::max(), settings.seed);
+  if (const std::optional<std::string> level = given.one("verify")) {
+    const auto found = std::find(VerifyNames.begin(), VerifyNames.end(), *level);
+    if (found == VerifyNames.end()) refuse("verify", *level, one_of(*level, VerifyNames));
+    settings.verify = static_cast<VerifyLevel>(found - VerifyNames.begin());
+  }
+  settings.report = given.one("report");
+  const std::string extension = settings.report ? extension_of(*settings.report) : "";
+  if (settings.report && extension != ".json" && extension != ".csv") {
+    refuse("report", *settings.report, "a file name that ends in .json or .csv");
+  }
+  settings.segments = given.flag("segments");
+  if (settings.segments && extension != ".json") {
+    refuse("segments", settings.report.value_or("no report"), "--report FILE.json to list the segments in");
+  }
+  if (const std::optional<std::string> path = given.one("vcd")) {
+    if (path->empty()) refuse("vcd", *path, "a file name");
+    settings.waveform = WaveformSettings{*path, std::nullopt};
+  }
+  if (const std::optional<std::string> window = given.one("vcd-window")) {
+    if (!settings.waveform) refuse("vcd-window", *window, "--vcd FILE with it");
+    settings.waveform->window = parse_window(*window, settings.machine.core.clock_period_ps);
+  }
+  return settings;
+}
+
+std::vector<std::string> network_names() {
+  std::vector<std::string> names;
+  for (const workloads::NetworkInfo& info : workloads::networks()) names.emplace_back(info.name);
+  return names;
+}
+
+void check_network(const std::string& name) {
+  const std::vector<std::string> known = network_names();
+  if (std::find(known.begin(), known.end(), name) == known.end()) refuse("network", name, one_of(name, known));
+}
+
+RunCommand run_command(const Given& given) {
+  RunCommand command;
+  command.network = given.required("network", "one of " + join(network_names()));
+  check_network(command.network);
+  command.layers = given.all("layer");
+  for (std::size_t i = 0; i < command.layers.size(); ++i) {
+    const auto end = command.layers.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(command.layers.begin(), end, command.layers[i]) != end) {
+      refuse("layer", command.layers[i], "every layer at most once");
+    }
+  }
+  command.batch = static_cast<std::uint32_t>(whole(given, "batch", 1, 1U << 20U, 1));
+  command.densities.weights = number(given, "weight-density", 1);
+  command.densities.features = number(given, "feature-density", 1);
+  command.densities.spread = number(given, "spread", LargestSpread);
+  command.settings = run_settings(given);
+  return command;
+}
+
+LayerCommand layer_command(const Given& given) {
+  LayerCommand command;
+  command.weights = given.required("weights", "a .npy file");
+  command.features = given.required("features", "a .npy file");
+  command.output = given.required("output", "a file name");
+  command.stride = axes(given, "stride", 1, command.stride);
+  command.pad = axes(given, "pad", 0, command.pad);
+  command.dilation = axes(given, "dilation", 1, command.dilation);
+  command.groups = static_cast<std::uint32_t>(whole(given, "groups", 1, 1U << 20U, 1));
+  if (const std::optional<std::string> rule = given.one("ternary")) {
+    try {
+      command.ternary = workloads::parse_ternary_rule(*rule);
+    } catch (const workloads::TernaryError&) {
+      refuse("ternary", *rule, "abs:T or mean:T with a finite number T of at least 0");
+    }
+    command.ternary_text = *rule;
+  }
+  command.settings = run_settings(given);
+  return command;
+}
+
+NetworksCommand networks_command(const Given& given) {
+  NetworksCommand command{given.one("network")};
+  if (command.network) check_network(*command.network);
+  return command;
+}
+
+}  // namespace
+
+Command parse_options(const std::vector<std::string>& arguments) {
+  const std::string expected = "one of " + join(CommandNames) + " (dlac-tb --help explains them)";
+  if (arguments.empty()) throw InputError("command", "", "missing", expected);
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "--version") {
+    if (arguments.size() > 1) throw InputError(name, "", printable(arguments[1]), "nothing behind it");
+    if (name == "--version") return VersionCommand{};
+    return HelpCommand{MainHelp};
+  }
+  if (std::find(CommandNames.begin(), CommandNames.end(), name) == CommandNames.end()) {
+    throw InputError("command", "", printable(name), one_of(name, CommandNames) + " (dlac-tb --help explains them)");
+  }
+
+  const Syntax syntax = syntax_of(name);
+  const Given given(syntax.options, {arguments.begin() + 1, arguments.end()});
+  if (given.flag("help")) {
+    std::ostringstream help;
+    help << syntax.usage << syntax.options;
+    return HelpCommand{help.str()};
+  }
+  if (name == "run") return run_command(given);
+  if (name == "layer") return layer_command(given);
+  if (name == "networks") return networks_command(given);
+  return ConfigCommand{machine_settings(given)};
+}
+
+}  // namespace dlac::tb

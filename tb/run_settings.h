@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dlac/common/config.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace dlac::tb {
+
+/// The core and what the testbench puts around it: everything that a configuration file can say.
+struct MachineSettings {
+  Config core;
+  std::uint32_t memory_latency_ns = 100;   ///< [A]
+  std::optional<std::uint32_t> grid_rows;  ///< nullopt: the mapper chooses, layer by layer [A]
+
+  /// Where a key got its value ("file.json", "--set", "--mode"); keys with their default are not in it.
+  std::map<std::string, std::string> sources;
+};
+
+/// How much of a layer is compared with the reference.
+enum class VerifyLevel : std::uint8_t {
+  None,
+  Sample,  ///< some outputs and a segment or two of each layer
+  All,     ///< every output and every segment
+};
+
+/// Clock cycles of the simulation, both included.
+struct CycleWindow {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+/// What a waveform file shows and where it goes.
+struct WaveformSettings {
+  std::string path;
+  std::optional<CycleWindow> window;  ///< nullopt: the whole simulation
+};
+
+/// How layers are run, whatever they are.
+struct RunSettings {
+  MachineSettings machine;
+  std::uint64_t seed = 1;
+  VerifyLevel verify = VerifyLevel::Sample;
+  bool segments = false;              ///< the report lists the segments
+  std::optional<std::string> report;  ///< name of a .json or .csv file
+  std::optional<WaveformSettings> waveform;
+};
+
+}  // namespace dlac::tb

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "tb/tests/cli_program.h"
+
+namespace dlac::tb {
+using nlohmann::json;
+
+namespace {
+
+/// What a test reads off a VCD file: the names, and how long each value of one signal lasted.
+struct Waves {
+  std::string timescale;
+  std::set<std::string> names;  ///< with their scopes and bit ranges
+  std::map<std::string, std::uint64_t> durations;
+  std::uint64_t first = 0, last = 0;
+};
+
+Waves read_waves(const std::string& path, const std::string& watched) {
+  Waves waves;
+  std::ifstream file(path);
+  std::vector<std::string> scopes;
+  std::string id, value;
+  std::uint64_t since = 0;
+  bool stamped = false;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string word;
+    words >> word;
+    if (word == "$timescale") {
+      std::string number, unit;
+      file >> number >> unit;
+      waves.timescale = number + " " + unit;
+    } else if (word == "$scope") {
+      words >> word >> word;
+      scopes.push_back(word);
+    } else if (word == "$upscope") {
+      scopes.pop_back();
+    } else if (word == "$var") {
+      std::string type, width, symbol, name, range;
+      words >> type >> width >> symbol >> name >> range;
+      std::string full;
+      for (const std::string& scope : scopes) full.append(scope).append(".");
+      full.append(name).append(range == "$end" ? "" : range);
+      waves.names.insert(full);
+      if (full == watched) id = symbol;
+    } else if (word.rfind('#', 0) == 0) {
+      waves.last = std::stoull(word.substr(1));
+      if (!stamped) waves.first = since = waves.last;
+      stamped = true;
+    } else if (word.rfind('b', 0) == 0) {
+      std::string symbol;
+      words >> symbol;
+      if (symbol != id) continue;
+      if (!value.empty()) waves.durations[value] += waves.last - since;
+      value = word.substr(1);
+      since = waves.last;
+    }
+  }
+  waves.durations[value] += waves.last - since;
+  return waves;
+}
+
+constexpr const char* GridState = "SystemC.testbench.accelerator.grid_state[31:0]";
+constexpr std::uint64_t Period = 2;  // units of 1 ns per clock cycle
+
+}  // namespace
+
+TEST_CASE("the cycles read off the waveform are those of the report") {
+  const ScratchFolder folder;
+  for (const std::string engine : {"schedule", "clocked"}) {
+    INFO(engine);
+    const ProgramResult result =
+        run_program(folder.path(), {"run", "--network", "resnet18", "--layer", "layer4.0.downsample", "--engine",
+                                    engine, "--vcd", "a.vcd", "--report", "r.json"});
+    CHECK(result.err.empty());
+    REQUIRE(result.code == 0);
+    const Waves waves = read_waves(folder.file("a.vcd"), GridState);
+    CHECK(waves.timescale == "1 ns");
+    CHECK(waves.first == 0);
+    const json causes = folder.json("r.json")["layers"][0]["grid_cycles"];
+    const std::map<std::string, std::string> states{
+        {"0", "compute"}, {"1", "pointwise"}, {"10", "wait_weights"}, {"11", "wait_features"}, {"100", "wait_drain"}};
+    for (const auto& [bits, cause] : states) {
+      INFO(cause);
+      const auto found = waves.durations.find(bits);
+      CHECK((found == waves.durations.end() ? 0 : found->second) == Period * causes[cause].get<std::uint64_t>());
+    }
+    CHECK(folder.names() == std::vector<std::string>{"a.vcd", "r.json"});
+  }
+}
+
+TEST_CASE("a window of the waveform begins and ends where it was asked to") {
+  const ScratchFolder folder;
+  const std::vector<std::string> base{"run", "--network", "resnet18", "--layer", "layer4.0.downsample"};
+  const auto traced = [&](const std::string& window) {
+    std::vector<std::string> arguments = base;
+    for (const std::string& more : {std::string("--vcd"), std::string("a.vcd"), std::string("--vcd-window"), window}) {
+      arguments.push_back(more);
+    }
+    return run_program(folder.path(), arguments);
+  };
+  REQUIRE(traced("100:2000").code == 0);
+  const Waves waves = read_waves(folder.file("a.vcd"), GridState);
+  CHECK(waves.first == Period * 100);
+  CHECK(waves.last == Period * 2001);  // the end of cycle 2000
+
+  folder.write("a.vcd", "old");
+  const ProgramResult late = traced("1000000000:1000000001");
+  CHECK(late.code == 2);
+  CHECK(late.err ==
+        "dlac-tb: --vcd-window: 1000000000: expected a first cycle before the end of the simulation; a.vcd is not "
+        "written\n");
+  CHECK(folder.read("a.vcd") == "old");
+}
+
+TEST_CASE("every signal of the GTKWave save file exists") {
+  const ScratchFolder folder;
+  REQUIRE(run_program(folder.path(), {"run", "--network", "resnet18", "--layer", "layer4.0.downsample", "--engine",
+                                      "clocked", "--vcd", "a.vcd", "--vcd-window", "0:0", "--verify", "none"})
+              .code == 0);
+  const Waves waves = read_waves(folder.file("a.vcd"), GridState);
+  std::ifstream save(std::string(DLAC_SOURCE_FOLDER) + "/scripts/dlac.gtkw");
+  REQUIRE(save);
+  std::size_t signals = 0;
+  for (std::string line; std::getline(save, line);) {
+    if (line.rfind("SystemC.", 0) != 0) continue;
+    ++signals;
+    INFO(line);
+    CHECK(waves.names.count(line) == 1);
+  }
+  CHECK(signals > 100);
+}
+
+}  // namespace dlac::tb

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/waveform.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "tb/input_error.h"
+#include "tb/text.h"
+#include "workloads/output_file.h"
+
+namespace dlac::tb {
+namespace {
+
+std::uint64_t common_unit(std::uint64_t period_ps, std::uint64_t latency_ps) {
+  std::uint64_t unit = 1;
+  while (period_ps % (10 * unit) == 0 && latency_ps % (10 * unit) == 0) unit *= 10;
+  return unit;
+}
+
+/// SystemC dumps the initial values without a time stamp, which viewers take for time 0, and tells the time in a
+/// comment only. Puts the stamp in the comment's place, where there is one of this form.
+void stamp_initial_values(const std::string& path) {
+  constexpr std::string_view Before = "All initial values are dumped below at time ";
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string line, previous;
+  std::streamoff begin = 0;  // of the line before this one
+  while (std::getline(file, line) && line != "$dumpvars") {
+    if (previous == "$comment" && line.compare(0, Before.size(), Before) == 0) {
+      const std::size_t number = line.find("= ") + 2;
+      const std::string stamp = "#" + line.substr(number, line.find(' ', number) - number);
+      std::string rest;
+      if (!std::getline(file, rest) || rest != "$end") return;
+      const std::size_t length = previous.size() + 1 + line.size() + 1 + rest.size();
+      if (stamp.size() > length || stamp.find_first_not_of("#0123456789") != std::string::npos) return;
+      file.seekp(begin);
+      file << stamp << std::string(length - stamp.size(), ' ');
+      return;
+    }
+    begin = static_cast<std::streamoff>(file.tellg()) - static_cast<std::streamoff>(line.size()) - 1;
+    previous = line;
+  }
+}
+
+}  // namespace
+
+Waveform::Waveform(sc_core::sc_module_name name, const WaveformSettings& settings, const MachineSettings& machine,
+                   AddSignals add_signals)
+    : sc_module(name),
+      settings_(settings),
+      clock_period_ps_(machine.core.clock_period_ps),
+      unit_ps_(common_unit(clock_period_ps_, std::uint64_t{1000} * machine.memory_latency_ns)),
+      add_signals_(std::move(add_signals)),
+      temporary_(settings.path + ".tmp" + std::to_string(::getpid())) {
+  if (!settings_.window) {
+    open();
+    return;
+  }
+  SC_HAS_PROCESS(Waveform);
+  SC_THREAD(window_thread);
+}
+
+Waveform::~Waveform() {
+  close();
+  if (written_) std::remove((temporary_ + ".vcd").c_str());
+}
+
+void Waveform::open() {
+  file_ = sc_core::sc_create_vcd_trace_file(temporary_.c_str());
+  written_ = true;
+  file_->set_time_unit(static_cast<double>(unit_ps_), sc_core::SC_PS);
+  add_signals_(file_);
+}
+
+void Waveform::close() {
+  ended_ = true;
+  if (file_ == nullptr) return;
+  sc_core::sc_close_vcd_trace_file(file_);
+  file_ = nullptr;
+}
+
+void Waveform::window_thread() {
+  const auto edge = [this](std::uint64_t cycle) {
+    return sc_core::sc_time(static_cast<double>(cycle * clock_period_ps_), sc_core::SC_PS);
+  };
+  wait(edge(settings_.window->first));
+  if (ended_) return;
+  open();
+  wait(edge(settings_.window->last + 1 - settings_.window->first));
+  close();
+}
+
+void Waveform::finish() {
+  close();
+  const std::string name = printable(settings_.path);
+  if (!written_) {
+    throw InputError("--vcd-window", "", std::to_string(settings_.window->first),
+                     "a first cycle before the end of the simulation; " + name + " is not written");
+  }
+  stamp_initial_values(temporary_ + ".vcd");
+  written_ = false;
+  if (std::rename((temporary_ + ".vcd").c_str(), settings_.path.c_str()) != 0) {
+    const int error = errno;
+    std::remove((temporary_ + ".vcd").c_str());
+    throw workloads::FileError(name, std::generic_category().message(error), "a file that can be written");
+  }
+}
+
+}  // namespace dlac::tb

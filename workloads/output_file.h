@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace dlac::workloads {
+
+/// A file that cannot be used. what() is one line: the file, what was found, what was expected.
+class FileError : public std::runtime_error {
+ public:
+  FileError(const std::string& path, const std::string& found, const std::string& expected)
+      : std::runtime_error(path + ": " + found + ": expected " + expected) {}
+};
+
+struct ByteRange {
+  const void* data;
+  std::size_t size;
+};
+
+/// Writes the pieces, one after the other, as the whole content of `path`: to a temporary file in the same folder that
+/// is then renamed, so that no half-written file is ever seen and an existing one is undamaged upon failure. An
+/// existing file keeps its permissions; a symbolic link is followed. Throws FileError.
+void write_file(const std::string& path, const std::vector<ByteRange>& pieces);
+
+/// Throws FileError if write_file(path) would fail now: no such folder, a folder that cannot be written to, a target
+/// that is a folder, a device or a read-only file. Changes nothing. To be called before a long run.
+void check_writable(const std::string& path);
+
+}  // namespace dlac::workloads
