@@ -155,7 +155,7 @@ TEST_CASE("one layer on given tensors: the exact sums, in both engines") {
   }
 }
 
-TEST_CASE("rank 3 features are a batch of one; float weights are ternarised where that is asked for") {
+TEST_CASE("rank 3 features are a batch of one, and float weights are ternarised where that is asked for") {
   const ScratchFolder folder;
   Tensor features = small_floats({4, 6, 6});
   for (float& value : features.span<float>()) value = std::round(value);

@@ -29,7 +29,9 @@ void MemoryPort::submit(Requester requester, Transfer transfer) {
   Job job;
   job.transfer = std::move(transfer);
   job.arrival = clock_.now() + 1;
-  jobs_[static_cast<std::size_t>(requester)].push_back(std::move(job));
+  const auto r = static_cast<std::size_t>(requester);
+  jobs_[r].push_back(std::move(job));
+  if (timing_.cursors[r].current == nullptr) timing_.cursors[r].current = &jobs_[r].back();
   wake_.notify(clock_.until(clock_.now() + 1));
 }
 
@@ -66,9 +68,7 @@ void MemoryPort::run() {
 std::optional<MemoryPort::Burst> MemoryPort::next_burst(const Timing& timing) const {
   std::uint64_t earliest = ~std::uint64_t{0};
   for (std::uint32_t r = 0; r < RequesterCount; ++r) {
-    if (timing.cursors[r].job < jobs_[r].size()) {
-      earliest = std::min(earliest, jobs_[r][timing.cursors[r].job].arrival);
-    }
+    if (timing.cursors[r].current != nullptr) earliest = std::min(earliest, timing.cursors[r].current->arrival);
   }
   if (earliest == ~std::uint64_t{0}) return std::nullopt;
 
@@ -77,8 +77,8 @@ std::optional<MemoryPort::Burst> MemoryPort::next_burst(const Timing& timing) co
   for (std::uint32_t step = 1; step <= RequesterCount; ++step) {
     const std::uint32_t r = (timing.last_requester + step) % RequesterCount;
     const Cursor& cursor = timing.cursors[r];
-    if (cursor.job >= jobs_[r].size() || jobs_[r][cursor.job].arrival > burst.issue) continue;
-    const Job& job = jobs_[r][cursor.job];
+    if (cursor.current == nullptr || cursor.current->arrival > burst.issue) continue;
+    const Job& job = *cursor.current;
     const MemoryRun& run = job.transfer.runs[cursor.run];
     burst.requester = r;
     burst.address = run.address + cursor.offset;
@@ -95,15 +95,17 @@ std::optional<MemoryPort::Burst> MemoryPort::next_burst(const Timing& timing) co
 void MemoryPort::account(Timing& timing, const Burst& burst, std::uint64_t complete) const {
   timing.next_free = burst.issue + beats(burst.bytes);
   timing.complete[timing.index] = complete;
-  timing.index = (timing.index + 1) % timing.complete.size();
+  if (++timing.index == timing.complete.size()) timing.index = 0;
   timing.last_requester = burst.requester;
   Cursor& cursor = timing.cursors[burst.requester];
   cursor.offset += burst.bytes;
   if (burst.last_of_transfer) {
+    const auto& queue = jobs_[burst.requester];
     ++cursor.job;
+    cursor.current = cursor.job < queue.size() ? &queue[cursor.job] : nullptr;
     cursor.run = 0;
     cursor.offset = 0;
-  } else if (cursor.offset == jobs_[burst.requester][cursor.job].transfer.runs[cursor.run].bytes) {
+  } else if (cursor.offset == cursor.current->transfer.runs[cursor.run].bytes) {
     ++cursor.run;
     cursor.offset = 0;
   }
@@ -149,7 +151,7 @@ std::optional<std::uint64_t> MemoryPort::next_wake() const {
   // Look ahead, as long as the latencies are known without asking the memory, to the first fully issued transfer.
   Timing ahead = timing_;
   while (const auto burst = next_burst(ahead)) {
-    const Job& job = jobs_[burst->requester][ahead.cursors[burst->requester].job];
+    const Job& job = *ahead.cursors[burst->requester].current;
     const DmiRegion* region = dmi_region(*burst, job.transfer.write);
     if (burst->last_of_transfer || region == nullptr || (wake && burst->issue >= *wake)) {
       consider(burst->issue);

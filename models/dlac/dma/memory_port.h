@@ -74,7 +74,8 @@ class MemoryPort : public sc_core::sc_module {
     TransferResult result;
   };
   struct Cursor {
-    std::size_t job = 0;  ///< index in the requester's queue; its size when nothing is left
+    std::size_t job = 0;           ///< index in the requester's queue; its size when nothing is left
+    const Job* current = nullptr;  ///< that job, null when nothing is left
     std::size_t run = 0;
     std::uint32_t offset = 0;
     std::uint64_t last_complete = 0;  ///< completion of the requester's previous transfer

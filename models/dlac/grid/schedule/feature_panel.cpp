@@ -7,6 +7,8 @@
 namespace dlac::schedule {
 namespace {
 
+constexpr std::size_t ColumnVector = 16;  // columns of the widest vector
+
 /// Index on one axis of the map of coordinate `u` among `insert`-spaced positions; Padding or Inserted if none.
 [[nodiscard]] std::int32_t map_index(std::int64_t u, std::int64_t insert, std::int64_t extent) {
   if (insert != 1) {
@@ -76,10 +78,18 @@ void FeatureGather::begin_kernel_beats(const MmOp& op) {
   for (std::size_t position = 0; position < positions; ++position) {
     std::fill(&offsets_[position * stride_ + op.columns], &offsets_[position * stride_] + stride_, Inserted);
   }
+  runs_.resize(positions * (stride_ / RunLanes));
+  find_runs(offsets_.data(), positions, stride_, round_up(op.columns, ColumnVector), runs_.data());
 }
 
 void FeatureGather::gather(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
-  panel.stride = stride_;
+  // The kernels write whole vectors of columns; what is behind them up to the stride stays 0.
+  if (panel.stride != stride_ || panel.columns != op_.columns) {
+    std::fill_n(panel.values.data(), panel.values.size(), 0.0F);
+    std::fill_n(panel.live.data(), panel.live.size(), std::uint16_t{0});
+    panel.stride = stride_;
+    panel.columns = op_.columns;
+  }
   panel.values.resize(beats * stride_);
   panel.live.resize(beats * stride_);
   panel.live_columns.resize(beats);
@@ -101,13 +111,14 @@ void FeatureGather::gather_kernel_beats(std::uint32_t first, std::uint32_t beats
   job.buffer = features_.data;
   job.half = config_.mode == Mode::Infer;
   job.stride = stride_;
-  job.vector_columns = round_up(op_.columns, 16);
+  job.vector_columns = round_up(op_.columns, ColumnVector);
   job.plane = op_.base + std::uint64_t{t / positions - op_.first_channel} * op_.row_capacity * op_.pitch;
   job.plane_stride = std::uint64_t{op_.row_capacity} * op_.pitch;
   job.positions = positions;
   job.first_position = t % positions;
   job.beats = beats;
   job.offsets = offsets_.data();
+  job.runs = runs_.data();
   job.by_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
   gather_features(job, panel);
   for (std::uint32_t i = 0; i < beats; ++i) panel.counted_columns[i] = counted_[(job.first_position + i) % positions];

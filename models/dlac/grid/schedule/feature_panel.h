@@ -15,12 +15,13 @@ namespace dlac::schedule {
 /// What the column streams deliver in a run of beats, as the kernels want it.
 struct FeaturePanel {
   std::size_t stride = 0;                       ///< columns, rounded up to LanePad
+  std::uint32_t columns = 0;                    ///< that the last segment had
   AlignedArray<float> values;                   ///< [beats][stride]; zero outside the map and beyond the columns
   AlignedArray<std::uint16_t> live;             ///< [beats][stride]: 0xFFFF where a column is live under the policy
   AlignedArray<std::uint32_t> live_columns;     ///< per beat
   AlignedArray<std::uint32_t> nonzero_columns;  ///< per beat: features other than +-0
   AlignedArray<std::uint32_t> counted_columns;  ///< per beat: columns that are no inserted zero
-  AlignedArray<float> magnitude;                ///< [stride]: sum of |x| over the beats
+  AlignedArray<float> magnitude;                ///< infer only: [stride]: sum of |x| over the beats
   bool nonfinite = false;                       ///< some feature is infinite or NaN
 };
 
@@ -47,6 +48,7 @@ class FeatureGather {
   std::size_t stride_ = 0;
   /// KernelBeats: word offset of each column's feature within a channel, per kernel position [position][stride].
   AlignedArray<std::int32_t> offsets_;
+  AlignedArray<std::int32_t> runs_;        ///< see find_runs()
   std::vector<std::uint32_t> counted_;     ///< columns that are no inserted zero, per kernel position
   std::vector<std::int32_t> column_part_;  ///< [kernel_width][columns]
 };

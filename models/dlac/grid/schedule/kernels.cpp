@@ -39,7 +39,27 @@ using VI = hn::Vec<DI>;
   return hn::BitCast(df, hn::Or(bits, sign));
 }
 
-void GatherFeatures(const GatherJob& job, FeaturePanel& panel) {
+void FindRuns(const std::int32_t* offsets, std::size_t positions, std::size_t stride, std::size_t vector_columns,
+              std::int32_t* runs) {
+  const DI di;
+  const std::size_t lanes = hn::Lanes(di);
+  for (std::size_t position = 0; position < positions; ++position) {
+    const std::int32_t* row = offsets + position * stride;
+    std::int32_t* out = runs + position * (stride / RunLanes);
+    for (std::size_t c = 0; c < vector_columns; c += lanes) {
+      const VI offset = hn::Load(di, row + c);
+      const auto inside = hn::Gt(offset, hn::Set(di, -1));
+      const auto first = hn::FindFirstTrue(di, inside);
+      const std::int32_t base =
+          first < 0 ? 0 : row[c + static_cast<std::size_t>(first)] - static_cast<std::int32_t>(first);
+      const bool run = hn::AllTrue(di, hn::Or(hn::Not(inside), hn::Eq(offset, hn::Iota(di, base))));
+      *out++ = run ? base : NoRun;
+    }
+  }
+}
+
+template <bool Half, bool ByFeature>
+void gather_all(const GatherJob& job, FeaturePanel& panel) {
   const DF df;
   const DI di;
   const DU du;
@@ -48,13 +68,16 @@ void GatherFeatures(const GatherJob& job, FeaturePanel& panel) {
   const hn::Rebind<std::uint16_t, DI> du16;
   const auto* words = reinterpret_cast<const float*>(job.buffer);
   const auto* halves = reinterpret_cast<const std::uint16_t*>(job.buffer);
-  auto nonfinite = hn::Zero(du);
-  for (std::size_t c = 0; c < job.stride; c += lanes) hn::Store(hn::Zero(df), df, &panel.magnitude[c]);
+  VI largest = hn::Zero(di);
+  if constexpr (Half) {
+    for (std::size_t c = 0; c < job.stride; c += lanes) hn::Store(hn::Zero(df), df, &panel.magnitude[c]);
+  }
 
   std::uint64_t plane = job.plane;
   std::uint32_t position = job.first_position;
   for (std::uint32_t t = 0; t < job.beats; ++t) {
     const std::int32_t* offsets = job.offsets + position * job.stride;
+    const std::int32_t* runs = job.runs + position * (job.stride / RunLanes);
     float* values = &panel.values[t * job.stride];
     auto* live = reinterpret_cast<std::int16_t*>(&panel.live[t * job.stride]);
     std::size_t nonzero_count = 0;
@@ -62,53 +85,56 @@ void GatherFeatures(const GatherJob& job, FeaturePanel& panel) {
     for (std::size_t c = 0; c < job.vector_columns; c += lanes) {
       const VI offset = hn::Load(di, offsets + c);
       const auto inside = hn::Gt(offset, hn::Set(di, -1));
-      // Neighbouring pixels mostly lie side by side: one load instead of one per lane.
-      const std::int32_t first = offsets[c] >= 0 ? offsets[c] : offsets[c + 1] - 1;
-      const auto consecutive = hn::Iota(di, first);
-      const bool contiguous = first >= 0 && hn::AllTrue(di, hn::Or(hn::Not(inside), hn::Eq(offset, consecutive)));
+      const std::int32_t run = *runs++;
+      const std::int64_t at = static_cast<std::int64_t>(plane) + run;
       VF x;
-      if (!job.half) {
-        if (contiguous) {
-          x = hn::LoadU(df, words + plane + first);
+      if (run != NoRun && at >= 0) {
+        if constexpr (Half) {
+          x = half_to_float(hn::PromoteTo(du, hn::LoadU(du16, halves + at)));
         } else {
-          x = hn::GatherIndex(df, words + plane, hn::IfThenElseZero(inside, offset));
+          x = hn::LoadU(df, words + at);
         }
-      } else if (contiguous) {
-        x = half_to_float(hn::PromoteTo(du, hn::LoadU(du16, halves + plane + first)));
-      } else {
+      } else if constexpr (Half) {
         HWY_ALIGN std::uint32_t gathered[16];
         for (std::size_t i = 0; i < lanes; ++i) {
           gathered[i] = offsets[c + i] >= 0 ? halves[plane + static_cast<std::size_t>(offsets[c + i])] : 0U;
         }
         x = half_to_float(hn::Load(du, gathered));
+      } else {
+        x = hn::GatherIndex(df, words + plane, hn::IfThenElseZero(inside, offset));
       }
       x = hn::IfThenElseZero(hn::RebindMask(df, inside), x);
       hn::Store(x, df, values + c);
-      const auto bits = hn::And(hn::BitCast(du, x), hn::Set(du, 0x7FFFFFFFU));
-      const auto nonzero = hn::Ne(hn::BitCast(di, bits), hn::Zero(di));
+      const VI magnitude = hn::And(hn::BitCast(di, x), hn::Set(di, 0x7FFFFFFF));
+      largest = hn::Max(largest, magnitude);
+      const auto nonzero = hn::Ne(magnitude, hn::Zero(di));
       nonzero_count += hn::CountTrue(di, nonzero);
-      nonfinite = hn::Or(
-          nonfinite, hn::VecFromMask(du, hn::RebindMask(du, hn::Gt(hn::BitCast(di, bits), hn::Set(di, 0x7F7FFFFF)))));
-      hn::Store(hn::Add(hn::Load(df, &panel.magnitude[c]), hn::BitCast(df, bits)), df, &panel.magnitude[c]);
+      if constexpr (Half) {
+        hn::Store(hn::Add(hn::Load(df, &panel.magnitude[c]), hn::BitCast(df, magnitude)), df, &panel.magnitude[c]);
+      }
       auto is_live = nonzero;
-      if (!job.by_feature) {
+      if constexpr (!ByFeature) {
         is_live = hn::Gt(offset, hn::Set(di, FeatureGather::Inserted));
         live_count += hn::CountTrue(di, is_live);
       }
       hn::StoreU(hn::DemoteTo(di16, hn::VecFromMask(di, is_live)), di16, live + c);
     }
-    for (std::size_t c = job.vector_columns; c < job.stride; c += lanes) {
-      hn::Store(hn::Zero(df), df, values + c);
-      hn::StoreU(hn::Zero(di16), di16, live + c);
-    }
     panel.nonzero_columns[t] = static_cast<std::uint32_t>(nonzero_count);
-    panel.live_columns[t] = static_cast<std::uint32_t>(job.by_feature ? nonzero_count : live_count);
+    panel.live_columns[t] = static_cast<std::uint32_t>(ByFeature ? nonzero_count : live_count);
     if (++position == job.positions) {
       position = 0;
       plane += job.plane_stride;
     }
   }
-  panel.nonfinite = !hn::AllTrue(du, hn::Eq(nonfinite, hn::Zero(du)));
+  panel.nonfinite = !hn::AllTrue(di, hn::Lt(largest, hn::Set(di, 0x7F800000)));
+}
+
+void GatherFeatures(const GatherJob& job, FeaturePanel& panel) {
+  if (job.half) {
+    job.by_feature ? gather_all<true, true>(job, panel) : gather_all<true, false>(job, panel);
+  } else {
+    job.by_feature ? gather_all<false, true>(job, panel) : gather_all<false, false>(job, panel);
+  }
 }
 
 // ---------------------------------------------------------------- values
@@ -291,50 +317,67 @@ void Accumulate(const AccumulateJob& job) {
 
 // ---------------------------------------------------------------- live weights
 
-void CountTernary(const std::uint8_t* packed, std::uint64_t beat_bits, std::uint32_t rows, std::uint32_t buffers,
-                  std::uint32_t beats, std::uint16_t* counts, std::size_t count_stride) {
-  constexpr std::uint64_t Low = 0x5555555555555555ULL;  // codes are 00, 01, 11: the low bit says non-zero
-  if (beat_bits % 8 == 0 && buffers == 8) {
-    const hn::CappedTag<std::uint16_t, 32> d;
-    for (std::uint32_t t = 0; t < beats; ++t) {
-      const std::uint8_t* beat = packed + t * (beat_bits / 8);
-      for (std::uint32_t r = 0; r < rows; r += static_cast<std::uint32_t>(hn::Lanes(d))) {
-        // Reads and writes beyond the rows: both arrays have room, and the caller clears what is behind the rows.
-        const auto codes = hn::LoadU(d, reinterpret_cast<const std::uint16_t*>(beat) + r);
-        hn::StoreU(hn::PopulationCount(hn::And(codes, hn::Set(d, 0x5555))), d, counts + t * count_stride + r);
+/// One row's codes are one T. `counts` get whole vectors; what is behind the rows becomes 0.
+template <typename T>
+void count_rows(const CountJob& job) {
+  constexpr T Low = static_cast<T>(0x5555555555555555ULL);  // codes are 00, 01, 11: the low bit says non-zero
+  constexpr std::size_t MaximumRows = 64;
+  const hn::CappedTag<T, 64 / sizeof(T)> d;
+  const hn::Rebind<std::uint16_t, decltype(d)> d16;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN T masks[2 * MaximumRows] = {};
+  for (std::uint32_t r = 0; r < job.rows; ++r) masks[r] = Low;
+  if (job.last_valid < job.buffers) {
+    masks[job.rows - 1] = static_cast<T>(Low & ((std::uint64_t{1} << (2 * job.last_valid)) - 1));
+  }
+  const std::size_t words = (job.rows * sizeof(T) + 7) / 8;
+  std::uint64_t word_masks[MaximumRows];
+  std::memcpy(word_masks, masks, words * sizeof(std::uint64_t));
+  for (std::uint32_t t = 0; t < job.beats; ++t) {
+    const std::uint8_t* beat = job.packed + t * (job.beat_bits / 8);
+    std::uint16_t* counts = job.counts + t * job.count_stride;
+    for (std::size_t r = 0; r < job.rows; r += lanes) {
+      const auto codes = hn::And(hn::LoadU(d, reinterpret_cast<const T*>(beat) + r), hn::Load(d, masks + r));
+      auto live = hn::PopulationCount(codes);
+      if (job.units == 2) live = hn::ShiftRight<1>(hn::Add(live, hn::Set(d, T{1})));
+      if constexpr (sizeof(T) == 2) {
+        hn::StoreU(live, d, counts + r);
+      } else {
+        hn::StoreU(hn::DemoteTo(d16, hn::BitCast(hn::RebindToSigned<decltype(d)>(), live)), d16, counts + r);
       }
     }
-    return;
-  }
-  if (beat_bits % 8 == 0 && buffers == 16) {
-    const hn::CappedTag<std::uint32_t, 16> d;
-    const hn::Rebind<std::uint16_t, decltype(d)> d16;
-    const hn::RebindToSigned<decltype(d)> di;
-    for (std::uint32_t t = 0; t < beats; ++t) {
-      const std::uint8_t* beat = packed + t * (beat_bits / 8);
-      for (std::uint32_t r = 0; r < rows; r += static_cast<std::uint32_t>(hn::Lanes(d))) {
-        const auto codes = hn::LoadU(d, reinterpret_cast<const std::uint32_t*>(beat) + r);
-        const auto live = hn::PopulationCount(hn::And(codes, hn::Set(d, 0x55555555U)));
-        hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, live)), d16, counts + t * count_stride + r);
-      }
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < words; ++i) {
+      std::uint64_t codes;
+      std::memcpy(&codes, beat + 8 * i, sizeof codes);
+      sum += static_cast<std::uint32_t>(__builtin_popcountll(codes & word_masks[i]));
     }
-    return;
+    job.live[t] = sum;
   }
-  for (std::uint32_t t = 0; t < beats; ++t) {
-    for (std::uint32_t r = 0; r < rows; ++r) {
+}
+
+void CountTernary(const CountJob& job) {
+  if (job.beat_bits % 8 == 0 && job.units <= 2 && job.buffers == 8) return count_rows<std::uint16_t>(job);
+  if (job.beat_bits % 8 == 0 && job.units <= 2 && job.buffers == 16) return count_rows<std::uint32_t>(job);
+  constexpr std::uint64_t Low = 0x5555555555555555ULL;
+  for (std::uint32_t t = 0; t < job.beats; ++t) {
+    std::uint32_t sum = 0;
+    for (std::uint32_t r = 0; r < job.rows; ++r) {
       std::uint32_t live = 0;
-      std::uint64_t bit = t * beat_bits + std::uint64_t{r} * 2 * buffers;
-      for (std::uint32_t left = 2 * buffers; left != 0;) {
+      std::uint64_t bit = t * job.beat_bits + std::uint64_t{r} * 2 * job.buffers;
+      for (std::uint32_t left = 2 * (r + 1 == job.rows ? job.last_valid : job.buffers); left != 0;) {
         const std::uint32_t chunk = std::min<std::uint32_t>(left, 32);
         std::uint64_t codes;
-        std::memcpy(&codes, packed + bit / 8, sizeof codes);
+        std::memcpy(&codes, job.packed + bit / 8, sizeof codes);
         codes = codes >> (bit % 8) & ((std::uint64_t{1} << chunk) - 1);
         live += static_cast<std::uint32_t>(__builtin_popcountll(codes & Low));
         bit += chunk;
         left -= chunk;
       }
-      counts[t * count_stride + r] = static_cast<std::uint16_t>(live);
+      sum += live;
+      job.counts[t * job.count_stride + r] = static_cast<std::uint16_t>(divide_up(live, job.units));
     }
+    job.live[t] = sum;
   }
 }
 
@@ -386,10 +429,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace dlac::schedule {
 
+HWY_EXPORT(FindRuns);
 HWY_EXPORT(GatherFeatures);
 HWY_EXPORT(Accumulate);
 HWY_EXPORT(CountTernary);
 HWY_EXPORT(DrainWords);
+
+void find_runs(const std::int32_t* offsets, std::size_t positions, std::size_t stride, std::size_t vector_columns,
+               std::int32_t* runs) {
+  HWY_DYNAMIC_DISPATCH(FindRuns)(offsets, positions, stride, vector_columns, runs);
+}
 
 void gather_features(const GatherJob& job, FeaturePanel& panel) { HWY_DYNAMIC_DISPATCH(GatherFeatures)(job, panel); }
 
@@ -406,10 +455,7 @@ float load_feature(const std::uint8_t* buffer, std::uint64_t word, bool half) {
 
 void accumulate(const AccumulateJob& job) { HWY_DYNAMIC_DISPATCH(Accumulate)(job); }
 
-void count_ternary(const std::uint8_t* packed, std::uint64_t beat_bits, std::uint32_t rows, std::uint32_t buffers,
-                   std::uint32_t beats, std::uint16_t* counts, std::size_t count_stride) {
-  HWY_DYNAMIC_DISPATCH(CountTernary)(packed, beat_bits, rows, buffers, beats, counts, count_stride);
-}
+void count_ternary(const CountJob& job) { HWY_DYNAMIC_DISPATCH(CountTernary)(job); }
 
 void drain_words(const float* accumulators, std::size_t channel_stride, std::uint32_t channels, std::uint32_t columns,
                  bool half, std::uint32_t* out) {

@@ -22,9 +22,17 @@ struct GatherJob {
   std::uint32_t first_position = 0;      ///< of the first beat
   std::uint32_t beats = 0;
   const std::int32_t* offsets = nullptr;  ///< [positions][stride]; negative: FeatureGather::Padding, Inserted
+  const std::int32_t* runs = nullptr;     ///< [positions][stride / RunLanes], from find_runs()
   bool by_feature = true;                 ///< live columns are those with a non-zero feature; else all not inserted
 };
-/// Fills values, live, live_columns, nonzero_columns, magnitude and nonfinite.
+/// Smallest number of columns that a vector may have: an upper bound of the vectors per row of offsets.
+inline constexpr std::size_t RunLanes = 4;
+inline constexpr std::int32_t NoRun = INT32_MIN;
+/// For each vector of columns the offset of its first lane if all features inside the map lie side by side, so that one
+/// load fetches them; else NoRun. The first lane may be outside the map, and its offset negative.
+void find_runs(const std::int32_t* offsets, std::size_t positions, std::size_t stride, std::size_t vector_columns,
+               std::int32_t* runs);
+/// Fills values, live, live_columns, nonzero_columns, nonfinite, and magnitude if `half`.
 void gather_features(const GatherJob& job, FeaturePanel& panel);
 [[nodiscard]] float load_feature(const std::uint8_t* buffer, std::uint64_t word, bool half);
 
@@ -54,10 +62,21 @@ struct AccumulateJob {
 };
 void accumulate(const AccumulateJob& job);
 
-/// Live weights: counts[t*count_stride + r] = non-zero codes among the `buffers` of row r (at most 32) for
-/// `rows` rows; a beat has `beat_bits` bits. Fast for 8 and 16 buffers when beats are whole bytes.
-void count_ternary(const std::uint8_t* packed, std::uint64_t beat_bits, std::uint32_t rows, std::uint32_t buffers,
-                   std::uint32_t beats, std::uint16_t* counts, std::size_t count_stride);
+/// Ternary weights of consecutive beats, packed without gaps.
+struct CountJob {
+  const std::uint8_t* packed = nullptr;
+  std::uint64_t beat_bits = 0;   ///< between beats
+  std::uint32_t rows = 0;        ///< that take part
+  std::uint32_t buffers = 0;     ///< weights per row and beat, at most 64
+  std::uint32_t last_valid = 0;  ///< of the last row's weights, those that belong to the layer
+  std::uint32_t units = 1;       ///< updates per cycle
+  std::uint32_t beats = 0;
+  std::uint16_t* counts = nullptr;  ///< out: [beats][count_stride], ceil(non-zero weights / units) per row
+  std::size_t count_stride = 0;     ///< a multiple of LanePad; entries up to the next vector behind the rows become 0
+  std::uint32_t* live = nullptr;    ///< out: [beats], non-zero weights
+};
+/// Fast for 8 and 16 buffers when beats are whole bytes.
+void count_ternary(const CountJob& job);
 
 /// Transposes a bank's accumulators [columns][channel_stride] to words out[channel*columns + column], canonical.
 void drain_words(const float* accumulators, std::size_t channel_stride, std::uint32_t channels, std::uint32_t columns,

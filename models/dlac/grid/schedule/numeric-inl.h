@@ -71,8 +71,8 @@ inline constexpr float HalfLargest = 65504.0F;
                         hn::Mul(s, constant(std::numeric_limits<float>::infinity())));
 }
 
-/// Nearest binary16 of a*b + c for binary16 operands. The product is exact in binary32 (22 bits, at least 2^-48); the sum
-/// is rounded to odd, after which the second rounding is correct.
+/// Nearest binary16 of a*b + c for binary16 operands. The product is exact in binary32 (22 bits, at least 2^-48); the
+/// sum is rounded to odd, after which the second rounding is correct.
 [[nodiscard]] HWY_INLINE FloatV fused_half(FloatV a, FloatV b, FloatV c) {
   const FloatV p = hn::Mul(a, b);
   const FloatV s = hn::Add(p, c);
@@ -93,8 +93,7 @@ inline constexpr float HalfLargest = 65504.0F;
 /// -0 becomes +0 and NaN 0x7FC00000. (contract 4)
 [[nodiscard]] HWY_INLINE WordV canonical(FloatV v) {
   const FloatV clean = hn::IfThenElseZero(hn::Not(hn::Eq(v, hn::Zero(Floats()))), v);
-  return hn::IfThenElse(hn::MaskFromVec(bits(hn::VecFromMask(Floats(), hn::Eq(v, v)))), bits(clean),
-                        hn::Set(Words(), 0x7FC00000));
+  return hn::IfThenElse(hn::RebindMask(Words(), hn::Eq(v, v)), bits(clean), hn::Set(Words(), 0x7FC00000));
 }
 
 /// Bits of canonical binary16 numbers, given as their binary32 equals. (contract 4)
@@ -105,8 +104,8 @@ inline constexpr float HalfLargest = 65504.0F;
   const FloatV units = hn::Mul(floats(magnitude), constant(0x1p24F));
   const auto small = hn::Lt(floats(magnitude), constant(HalfMinNormal));
   const WordV subnormal = hn::BitCast(Words(), hn::ConvertTo(di, hn::IfThenElseZero(small, units)));
-  const WordV normal = hn::Min(hn::Sub(hn::ShiftRight<13>(magnitude), hn::Set(Words(), 112U << 10)),
-                               hn::Set(Words(), 0x7C00));
+  const WordV normal =
+      hn::Min(hn::Sub(hn::ShiftRight<13>(magnitude), hn::Set(Words(), 112U << 10)), hn::Set(Words(), 0x7C00));
   const WordV number = hn::IfThenElse(hn::RebindMask(Words(), small), subnormal, normal);
   const auto nan = hn::Gt(hn::BitCast(di, magnitude), hn::Set(di, static_cast<std::int32_t>(ExponentBits)));
   return hn::IfThenElse(hn::RebindMask(Words(), nan), hn::Set(Words(), 0x7E00), hn::Or(number, sign));

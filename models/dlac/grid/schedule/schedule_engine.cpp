@@ -53,6 +53,7 @@ class ScheduleEngine::Core {
   [[nodiscard]] std::size_t channel_stride(std::uint32_t rows) const {
     return round_up(std::size_t{rows} * config_.output_buffers, ChannelBlock);
   }
+  void begin_counts(const MmOp& op);
   void count_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
   void unpack_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
   void accumulate_chunk(const MmOp& op, std::uint32_t first, std::uint32_t beats);
@@ -79,7 +80,9 @@ class ScheduleEngine::Core {
 
   // Weights of a chunk.
   std::size_t count_stride_ = 0;
-  AlignedArray<std::uint16_t> live_weights_;       ///< [beat][row]: non-zero weights
+  std::uint32_t live_rows_ = 0;                    ///< with channels of the layer
+  std::uint32_t last_valid_ = 0;                   ///< channels of the layer in the last of them
+  std::uint32_t counted_rows_ = 0;                 ///< rows behind these are 0 in counts_
   AlignedArray<std::uint16_t> counts_;             ///< [beat][row]: cycles of a PE with a live column
   std::vector<std::uint32_t> live_per_beat_;       ///< non-zero weights of a beat
   std::vector<std::uint32_t> nonfinite_per_beat_;  ///< infinite and NaN weights of a beat
@@ -88,76 +91,62 @@ class ScheduleEngine::Core {
   float bound_ = 0;  ///< no accumulator of the tile is larger in magnitude
 };
 
+void ScheduleEngine::Core::begin_counts(const MmOp& op) {
+  const std::uint32_t buffers = config_.output_buffers;
+  live_rows_ = static_cast<std::uint32_t>(divide_up(op.channels, buffers));
+  last_valid_ = op.channels - (live_rows_ - 1) * buffers;
+  count_stride_ = round_up(1U << op.log2_rows, LanePad);
+  counts_.resize(ChunkBeats * count_stride_ + LanePad);
+  if (counted_rows_ != live_rows_) std::fill_n(counts_.data(), counts_.size(), std::uint16_t{0});
+  counted_rows_ = live_rows_;
+}
+
 void ScheduleEngine::Core::count_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
   const std::uint32_t rows = 1U << op.log2_rows;
   const std::uint32_t buffers = config_.output_buffers;
-  const auto live_rows = static_cast<std::uint32_t>(divide_up(op.channels, buffers));
-  count_stride_ = round_up(rows, LanePad);
-  live_weights_.resize(ChunkBeats * count_stride_ + LanePad);
-  counts_.resize(ChunkBeats * count_stride_ + LanePad);
-  live_per_beat_.assign(beats, 0);
+  const std::uint32_t units = config_.updates_per_cycle(op.full_precision != 0);
+  live_per_beat_.resize(ChunkBeats);
   nonfinite_per_beat_.assign(beats, 0);
   weights_nonfinite_ = false;
-
-  const std::uint32_t last_valid = op.channels - (live_rows - 1) * buffers;
   if (op.full_precision != 0) {
     const std::uint64_t word_bytes = config_.word_bytes();
     for (std::uint32_t t = 0; t < beats; ++t) {
       const std::uint64_t beat = op.weights + std::uint64_t{first + t} * rows * buffers * word_bytes;
-      std::uint16_t* live = &live_weights_[t * count_stride_];
-      for (std::uint32_t r = 0; r < live_rows; ++r) {
-        const std::uint32_t valid = r + 1 == live_rows ? last_valid : buffers;
+      live_per_beat_[t] = 0;
+      for (std::uint32_t r = 0; r < live_rows_; ++r) {
+        const std::uint32_t valid = r + 1 == live_rows_ ? last_valid_ : buffers;
         std::uint32_t nonzero = 0;
         for (std::uint32_t b = 0; b < valid; ++b) {
           const std::uint32_t word = weight_word(beat + (std::uint64_t{r} * buffers + b) * word_bytes);
           nonzero += arithmetic_.is_zero(word) ? 0 : 1;
           nonfinite_per_beat_[t] += arithmetic_.is_finite(word) ? 0 : 1;
         }
-        live[r] = static_cast<std::uint16_t>(nonzero);
+        counts_[t * count_stride_ + r] = static_cast<std::uint16_t>(divide_up(nonzero, units));
+        live_per_beat_[t] += nonzero;
       }
       if (nonfinite_per_beat_[t] != 0) weights_nonfinite_ = true;
     }
   } else {
     const std::uint64_t beat_bits = config_.beat_bits(rows, false);
-    const std::uint64_t first_bit = op.weights * std::uint64_t{8} + first * beat_bits;
-    count_ternary(weights_.data + first_bit / 8, beat_bits, live_rows, buffers, beats, live_weights_.data(),
-                  count_stride_);
-    if (last_valid != buffers) {
-      // What lies behind the layer's last channel is nobody's.
-      for (std::uint32_t t = 0; t < beats; ++t) {
-        std::uint32_t nonzero = 0;
-        const std::uint64_t bit = first_bit + t * beat_bits + std::uint64_t{live_rows - 1} * 2 * buffers;
-        for (std::uint32_t b = 0; b < last_valid; ++b) {
-          const std::uint64_t at = bit + 2 * b;
-          nonzero += weights_.data[at / 8] >> (at % 8) & 1U;
-        }
-        live_weights_[t * count_stride_ + live_rows - 1] = static_cast<std::uint16_t>(nonzero);
-      }
-    }
+    const std::uint64_t first_bit = first * beat_bits;
+    CountJob job;
+    job.packed = weights_.data + op.weights + first_bit / 8;  // chunks start at whole bytes
+    job.beat_bits = beat_bits;
+    job.rows = live_rows_;
+    job.buffers = buffers;
+    job.last_valid = last_valid_;
+    job.units = units;
+    job.beats = beats;
+    job.counts = counts_.data();
+    job.count_stride = count_stride_;
+    job.live = live_per_beat_.data();
+    count_ternary(job);
   }
-
-  const std::uint32_t units = config_.updates_per_cycle(op.full_precision != 0);
-  const bool by_weight = uses_weights(config_.policy);
-  for (std::uint32_t t = 0; t < beats; ++t) {
-    const std::uint16_t* live = &live_weights_[t * count_stride_];
-    std::uint16_t* count = &counts_[t * count_stride_];
-    std::uint32_t sum = 0;
-    for (std::uint32_t r = 0; r < live_rows; ++r) sum += live[r];
-    live_per_beat_[t] = sum;
-    if (by_weight) {
-      if (units == 1) {
-        for (std::uint32_t r = 0; r < live_rows; ++r) count[r] = live[r];
-      } else if (units == 2) {
-        for (std::uint32_t r = 0; r < live_rows; ++r) count[r] = static_cast<std::uint16_t>((live[r] + 1) / 2);
-      } else {
-        for (std::uint32_t r = 0; r < live_rows; ++r) count[r] = static_cast<std::uint16_t>(divide_up(live[r], units));
-      }
-    } else {
-      const auto full = static_cast<std::uint16_t>(divide_up(buffers, units));
-      for (std::uint32_t r = 0; r + 1 < live_rows; ++r) count[r] = full;
-      count[live_rows - 1] = static_cast<std::uint16_t>(divide_up(last_valid, units));
-    }
-    for (std::uint32_t r = live_rows; r < count_stride_; ++r) count[r] = 0;
+  if (!uses_weights(config_.policy)) {
+    // Every weight of the layer takes its turn, in every beat alike.
+    const auto full = static_cast<std::uint16_t>(divide_up(buffers, units));
+    std::fill_n(counts_.data(), live_rows_, full);
+    counts_[live_rows_ - 1] = static_cast<std::uint16_t>(divide_up(last_valid_, units));
   }
 }
 
@@ -241,6 +230,7 @@ SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
       static_cast<std::uint32_t>(divide_up(config_.output_buffers, config_.updates_per_cycle(op.full_precision != 0)));
   recurrence_.begin(shape);
   gather_.begin(op);
+  begin_counts(op);
 
   // Sums over the beats: counted columns, non-zero columns, and each of them times the beat's non-zero weights.
   std::uint64_t counted = 0;
@@ -253,7 +243,8 @@ SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
     gather_.gather(first, beats, panel_);
     count_weights(op, first, beats);
     accumulate_chunk(op, first, beats);
-    recurrence_.advance(counts_.data(), count_stride_, panel_.live.data(), panel_.stride, panel_.live_columns.data(),
+    const std::size_t count_stride = uses_weights(config_.policy) ? count_stride_ : 0;
+    recurrence_.advance(counts_.data(), count_stride, panel_.live.data(), panel_.stride, panel_.live_columns.data(),
                         beats);
     for (std::uint32_t t = 0; t < beats; ++t) {
       counted += panel_.counted_columns[t];
