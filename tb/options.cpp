@@ -76,7 +76,7 @@ po::options_description machine_options() {
       ("engine", text("schedule|clocked"), "default schedule; both give the same cycles and bits")     //
       ("policy", text("none|features|weights|both"), "zero operands that are skipped (default both)")  //
       ("config", text("FILE.json"), "configuration file; `dlac-tb config` prints one with every key")  //
-      ("set", text("KEY=VALUE"), "sets one key; may be repeated");
+      ("set", text("KEY=VALUE ...")->multitoken(), "sets one key; may be repeated");
   return options;
 }
 
@@ -105,7 +105,7 @@ Syntax syntax_of(const std::string& command) {
     syntax.usage = RunUsage;
     own.add_options()                                                                      //
         ("network", text("NAME"), "`dlac-tb networks` lists them")                         //
-        ("layer", text("NAME"), "only this layer; may be repeated")                        //
+        ("layer", text("NAME ...")->multitoken(), "only these layers; may be repeated")    //
         ("batch", text("N"), "images (default 1)")                                         //
         ("weight-density", text("D"), "non-zero weights of ternary layers, 0 to 1")        //
         ("feature-density", text("D"), "non-zero features of maps behind a ReLU, 0 to 1")  //

@@ -92,8 +92,16 @@ class Session {
       for (const std::string& line : found.messages) console_.err << "dlac-tb: " << printable(line) << '\n';
       if (output) outputs = std::move(result.outputs);
     };
-    report_.layers = run_jobs(jobs_, report_.settings, hooks);
+    RunOutcome outcome = run_jobs(jobs_, report_.settings, hooks);
+    report_.layers = std::move(outcome.layers);
     table.finish();
+    if (outcome.waveform_missing) {
+      const WaveformSettings& waveform = *report_.settings.waveform;
+      const InputError error("--vcd-window", "", std::to_string(waveform.window->first),
+                             "a first cycle before the end of the simulation; nothing is written");
+      console_.err << "dlac-tb: " << error.what() << '\n';
+      return ExitCode::BadInput;
+    }
 
     const Group total = total_of(report_.layers);
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;

@@ -38,10 +38,10 @@ LayerReport run_job(Testbench& testbench, Job& job, const RunSettings& settings,
 
 }  // namespace
 
-std::vector<LayerReport> run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const RunHooks& hooks) {
+RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const RunHooks& hooks) {
   const MachineSettings& machine = settings.machine;
   const sc_core::sc_time latency(machine.memory_latency_ns, sc_core::SC_NS);
-  std::vector<LayerReport> reports;
+  RunOutcome outcome;
   std::uint32_t running = 0;  // traced: number of the layer, from 1; 0 between layers
   std::optional<Waveform> waveform;
 
@@ -49,7 +49,7 @@ std::vector<LayerReport> run_jobs(std::vector<Job>& jobs, const RunSettings& set
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       if (hooks.started) hooks.started(i);
       running = static_cast<std::uint32_t>(i + 1);
-      reports.push_back(run_job(self, jobs[i], settings, hooks));
+      outcome.layers.push_back(run_job(self, jobs[i], settings, hooks));
       running = 0;
     }
     if (waveform) waveform->close();
@@ -61,8 +61,8 @@ std::vector<LayerReport> run_jobs(std::vector<Job>& jobs, const RunSettings& set
     });
   }
   testbench.run();
-  if (waveform) waveform->finish();
-  return reports;
+  if (waveform) outcome.waveform_missing = !waveform->finish();
+  return outcome;
 }
 
 }  // namespace dlac::tb

@@ -19,10 +19,15 @@ struct RunHooks {
   std::function<void(const LayerReport& report, const Verification& found, LayerRun& run)> finished;
 };
 
+/// What a run gave.
+struct RunOutcome {
+  std::vector<LayerReport> layers;
+  bool waveform_missing = false;  ///< one was asked for, but its window began after the end of the simulation
+};
+
 /// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,
 /// drops it. One call per process, because SystemC elaborates once.
-/// Throws what network_jobs() and Testbench throw; InputError for a waveform window behind the end of the simulation.
-[[nodiscard]] std::vector<LayerReport> run_jobs(std::vector<Job>& jobs, const RunSettings& settings,
-                                                const RunHooks& hooks);
+/// Throws what memory_needed() and Testbench throw.
+[[nodiscard]] RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const RunHooks& hooks);
 
 }  // namespace dlac::tb

@@ -10,7 +10,6 @@
 #include <system_error>
 #include <utility>
 
-#include "tb/input_error.h"
 #include "tb/text.h"
 #include "workloads/output_file.h"
 
@@ -95,20 +94,18 @@ void Waveform::window_thread() {
   close();
 }
 
-void Waveform::finish() {
+bool Waveform::finish() {
   close();
-  const std::string name = printable(settings_.path);
-  if (!written_) {
-    throw InputError("--vcd-window", "", std::to_string(settings_.window->first),
-                     "a first cycle before the end of the simulation; " + name + " is not written");
-  }
+  if (!written_) return false;
   stamp_initial_values(temporary_ + ".vcd");
   written_ = false;
   if (std::rename((temporary_ + ".vcd").c_str(), settings_.path.c_str()) != 0) {
     const int error = errno;
     std::remove((temporary_ + ".vcd").c_str());
-    throw workloads::FileError(name, std::generic_category().message(error), "a file that can be written");
+    throw workloads::FileError(printable(settings_.path), std::generic_category().message(error),
+                               "a file that can be written");
   }
+  return true;
 }
 
 }  // namespace dlac::tb

@@ -27,9 +27,9 @@ class Waveform : public sc_core::sc_module {
 
   /// Ends the file at the present time, if it is open. For the host's program, when it has nothing more to do.
   void close();
-  /// After the simulation: gives the file its name. Throws InputError if the window began after the end of the
-  /// simulation, so that there is none.
-  void finish();
+  /// After the simulation: gives the file its name. False if there is none, because the window began after the end of
+  /// the simulation. Throws workloads::FileError.
+  [[nodiscard]] bool finish();
 
  private:
   void window_thread();

@@ -21,7 +21,7 @@ constexpr std::uint32_t None = std::numeric_limits<std::uint32_t>::max();
 constexpr double TernaryBeatShare = 0.4;
 constexpr double FullPrecisionBeatShare = 0.8;
 constexpr double SegmentOverheadCycles = 12;  // windows fill and PEs finish unevenly
-constexpr double MemoryTieBreak = 0.05;       // of two equally fast plans the one with less traffic
+constexpr double TieBreak = 0.05;             // of two equally fast plans the one with less work on the other side
 
 [[nodiscard]] std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 [[nodiscard]] std::uint64_t align_up(std::uint64_t a, std::uint64_t b) { return divide_up(a, b) * b; }
@@ -273,7 +273,7 @@ void Mapper::consider_weights(Candidate candidate, const std::vector<Strip>& str
   const double words = feature_words * layer_.in_channels + static_cast<double>(layer_.output_count());
   const double memory = (weight_bytes + words * word_) / config_.memory_bytes_per_cycle;
 
-  candidate.cost = std::max(compute, memory) + MemoryTieBreak * memory;
+  candidate.cost = std::max(compute, memory) + TieBreak * (compute + memory);
   if (!best_ || candidate.cost < best_->cost) best_ = candidate;
 }
 

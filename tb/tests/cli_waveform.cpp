@@ -113,7 +113,7 @@ TEST_CASE("a window of the waveform begins and ends where it was asked to") {
   const ProgramResult late = traced("1000000000:1000000001");
   CHECK(late.code == 2);
   CHECK(late.err ==
-        "dlac-tb: --vcd-window: 1000000000: expected a first cycle before the end of the simulation; a.vcd is not "
+        "dlac-tb: --vcd-window: 1000000000: expected a first cycle before the end of the simulation; nothing is "
         "written\n");
   CHECK(folder.read("a.vcd") == "old");
 }

@@ -9,6 +9,8 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 namespace dlac {
 namespace {
@@ -35,24 +37,40 @@ class ScheduleEngine::Core {
       if (!config.has_grid(rows)) continue;
       largest = std::max(largest, round_up(config.pes / rows, ColumnBlock) * channel_stride(rows));
     }
-    for (auto& bank : banks_) bank.resize(largest);
+    for (Bank& bank : banks_) bank.words.resize(largest);
+    reshaped_.resize(largest);
   }
 
   SegmentResult multiply(const MmOp& op);
   std::uint64_t pointwise(const PtWiseOp& op);
   void drain(std::uint32_t bank, std::uint32_t log2_rows, std::uint32_t channels, std::uint32_t columns,
-             std::uint32_t* out) const {
-    drain_words(banks_[bank].data(), channel_stride(1U << log2_rows), channels, columns, config_.mode == Mode::Infer,
-                out);
+             std::uint32_t* out) {
+    drain_words(accumulators(bank, log2_rows), channel_stride(1U << log2_rows), channels, columns,
+                config_.mode == Mode::Infer, out);
   }
   void reset() {
-    for (auto& bank : banks_) std::fill_n(bank.data(), bank.size(), 0.0F);
+    for (Bank& bank : banks_) std::fill_n(bank.words.data(), bank.words.size(), 0.0F);
   }
 
  private:
+  /// The output buffers of one bank, binary16 values as binary32: [column][channel] of a grid shape.
+  struct Bank {
+    std::uint32_t log2_rows = 0;
+    AlignedArray<float> words;
+  };
+
   [[nodiscard]] std::size_t channel_stride(std::uint32_t rows) const {
     return round_up(std::size_t{rows} * config_.output_buffers, ChannelBlock);
   }
+  /// A bank's words as a grid shape lays them out. PE r*C + c keeps its words when the shape changes.
+  [[nodiscard]] float* accumulators(std::uint32_t bank, std::uint32_t log2_rows);
+  void clear(const MmOp& op, float* bank);
+  /// The kernels compute whole vectors of channels and blocks of columns: what lies in them beside the tile is put
+  /// aside and put back.
+  template <typename Visit>
+  void for_words_beside(const MmOp& op, Visit visit) const;
+  void save_words_beside(const MmOp& op, const float* bank);
+  void restore_words_beside(const MmOp& op, float* bank) const;
   void begin_counts(const MmOp& op);
   void count_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
   void unpack_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
@@ -76,7 +94,9 @@ class ScheduleEngine::Core {
   FeatureGather gather_;
   FeaturePanel panel_;
   Recurrence recurrence_;
-  std::array<AlignedArray<float>, 2> banks_;  ///< [column][channel], binary16 values as binary32
+  std::array<Bank, 2> banks_;
+  AlignedArray<float> reshaped_;  ///< scratch of accumulators()
+  std::vector<float> beside_;     ///< see for_words_beside()
 
   // Weights of a chunk.
   std::size_t count_stride_ = 0;
@@ -90,6 +110,53 @@ class ScheduleEngine::Core {
   bool weights_nonfinite_ = false;
   float bound_ = 0;  ///< no accumulator of the tile is larger in magnitude
 };
+
+float* ScheduleEngine::Core::accumulators(std::uint32_t index, std::uint32_t log2_rows) {
+  Bank& bank = banks_[index];
+  if (bank.log2_rows != log2_rows) {
+    const std::uint32_t buffers = config_.output_buffers;
+    const std::uint32_t old_columns = config_.pes >> bank.log2_rows;
+    const std::uint32_t new_columns = config_.pes >> log2_rows;
+    const std::size_t old_stride = channel_stride(1U << bank.log2_rows);
+    const std::size_t new_stride = channel_stride(1U << log2_rows);
+    std::fill_n(reshaped_.data(), reshaped_.size(), 0.0F);
+    for (std::uint32_t pe = 0; pe < config_.pes; ++pe) {
+      const float* from = &bank.words[pe % old_columns * old_stride + std::size_t{pe / old_columns} * buffers];
+      std::copy_n(from, buffers, &reshaped_[pe % new_columns * new_stride + std::size_t{pe / new_columns} * buffers]);
+    }
+    std::swap(bank.words, reshaped_);
+    bank.log2_rows = log2_rows;
+  }
+  return bank.words.data();
+}
+
+void ScheduleEngine::Core::clear(const MmOp& op, float* bank) {
+  const std::size_t stride = channel_stride(1U << op.log2_rows);
+  for (std::uint32_t c = 0; c < op.columns; ++c) std::fill_n(bank + c * stride, op.channels, 0.0F);
+}
+
+template <typename Visit>
+void ScheduleEngine::Core::for_words_beside(const MmOp& op, Visit visit) const {
+  const std::size_t stride = channel_stride(1U << op.log2_rows);
+  for (std::size_t c = 0; c < round_up(op.columns, ColumnBlock); ++c) {
+    const std::size_t first = c < op.columns ? op.channels : 0;
+    if (first < stride) visit(c * stride + first, stride - first);
+  }
+}
+
+void ScheduleEngine::Core::save_words_beside(const MmOp& op, const float* bank) {
+  beside_.clear();
+  for_words_beside(
+      op, [&](std::size_t at, std::size_t count) { beside_.insert(beside_.end(), bank + at, bank + at + count); });
+}
+
+void ScheduleEngine::Core::restore_words_beside(const MmOp& op, float* bank) const {
+  const float* from = beside_.data();
+  for_words_beside(op, [&](std::size_t at, std::size_t count) {
+    std::copy_n(from, count, bank + at);
+    from += count;
+  });
+}
 
 void ScheduleEngine::Core::begin_counts(const MmOp& op) {
   const std::uint32_t buffers = config_.output_buffers;
@@ -173,6 +240,7 @@ void ScheduleEngine::Core::bound_accumulators(std::uint32_t columns, std::uint32
   float largest = 0;
   for (std::uint32_t c = 0; c < columns; ++c) largest = std::max(largest, panel_.magnitude[c]);
   // A rounding grows a magnitude by at most 2^-11; e^(n/2048) covers n of them, the last factor binary32's own.
+  if (panel_.nonfinite) largest = std::numeric_limits<float>::infinity();  // a NaN is lost in the maximum
   bound_ = (bound_ + largest) * std::exp(static_cast<float>(beats + 8) / 2048.0F) * 1.0001F;
 }
 
@@ -180,7 +248,7 @@ void ScheduleEngine::Core::accumulate_chunk(const MmOp& op, std::uint32_t first,
   const std::uint32_t rows = 1U << op.log2_rows;
   const std::uint32_t tile_channels = rows * config_.output_buffers;
   AccumulateJob job;
-  job.accumulators = banks_[op.bank].data();
+  job.accumulators = banks_[op.bank].words.data();
   job.channel_stride = channel_stride(rows);
   job.channels = op.channels;
   job.features = panel_.values.data();
@@ -210,16 +278,20 @@ void ScheduleEngine::Core::accumulate_chunk(const MmOp& op, std::uint32_t first,
 SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
   const std::uint32_t rows = 1U << op.log2_rows;
   const std::size_t stride = channel_stride(rows);
-  float* bank = banks_[op.bank].data();
-  const std::size_t used = round_up(op.columns, ColumnBlock) * stride;
+  float* bank = accumulators(op.bank, op.log2_rows);
   bound_ = 0;
   if (op.clear != 0) {
-    std::fill_n(bank, used, 0.0F);
+    clear(op, bank);
   } else if (config_.mode == Mode::Infer) {
     // NaN compares false, infinity is larger: either leads to the kernel that copes with them.
-    for (std::size_t i = 0; i < used; ++i) bound_ = std::abs(bank[i]) <= bound_ ? bound_ : std::abs(bank[i]);
+    for (std::uint32_t c = 0; c < op.columns; ++c) {
+      const float* words = bank + c * stride;
+      for (std::uint32_t k = 0; k < op.channels; ++k)
+        bound_ = std::abs(words[k]) <= bound_ ? bound_ : std::abs(words[k]);
+    }
     if (!(bound_ <= LargestHalf)) bound_ = 2 * LargestHalf;
   }
+  save_words_beside(op, bank);
 
   RecurrenceShape shape;
   shape.rows = static_cast<std::uint32_t>(divide_up(op.channels, config_.output_buffers));
@@ -264,6 +336,8 @@ SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
     }
   }
 
+  restore_words_beside(op, bank);
+
   const RecurrenceResult schedule = recurrence_.result();
   result.cycles = schedule.cycles;
   result.pe.busy = schedule.busy;
@@ -291,7 +365,7 @@ SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
 std::uint64_t ScheduleEngine::Core::pointwise(const PtWiseOp& op) {
   const std::uint32_t rows = 1U << op.log2_rows;
   const std::size_t stride = channel_stride(rows);
-  float* bank = banks_[op.bank].data();
+  float* bank = accumulators(op.bank, op.log2_rows);
   const bool half = config_.mode == Mode::Infer;
   const auto to_word = [half](float value) -> std::uint32_t {
     return half ? Half::from_float(value).bits() : bits_of(value);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/interface_docs.h"
+
+#include <dlac/common/command.h>
+#include <dlac/common/register_map.h>
+
+#include <cstdio>
+#include <stdexcept>
+
+namespace dlac::tb {
+namespace {
+
+[[nodiscard]] std::string hex(std::uint32_t value, int digits) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%0*X", digits, value);
+  return text;
+}
+
+[[nodiscard]] std::string_view name_of(Access access) {
+  switch (access) {
+    case Access::ReadOnly: return "RO";
+    case Access::ReadWrite: return "RW";
+    case Access::WriteOneToClear: return "W1C";
+    case Access::WriteOnly: return "WO";
+  }
+  return "";
+}
+
+[[nodiscard]] std::string bit_range(std::uint32_t lsb, std::uint32_t width) {
+  if (width == 1) return std::to_string(lsb);
+  return std::to_string(lsb + width - 1) + ":" + std::to_string(lsb);
+}
+
+[[nodiscard]] std::string replaced(const std::string& text, const std::string& section, const std::string& body) {
+  const std::string begin = "<!-- " + section + ":begin -->\n";
+  const std::string end = "<!-- " + section + ":end -->";
+  const std::size_t from = text.find(begin);
+  const std::size_t to = text.find(end);
+  if (from == std::string::npos || to == std::string::npos || to < from) {
+    throw std::runtime_error("no section " + section + ": expected the lines " + begin + " and " + end);
+  }
+  return text.substr(0, from + begin.size()) + "\n" + body + "\n" + text.substr(to);
+}
+
+}  // namespace
+
+std::string register_table() {
+  std::string out = "| offset | register | bits | access | reset | meaning |\n|---|---|---|---|---|---|\n";
+  for (const RegisterInfo& info : registers()) {
+    out += "| " + hex(info.offset, 3) + " | `" + std::string(info.name) + "` | " + std::to_string(info.bits) + " | " +
+           std::string(name_of(info.access)) + " | " + hex(info.reset, 8) + " | " + std::string(info.description);
+    for (const RegisterField& field : info.fields) {
+      out += "; bit " + bit_range(field.lsb, field.width) + " `" + std::string(field.name) +
+             "`: " + std::string(field.description);
+    }
+    out += " |\n";
+  }
+  return out;
+}
+
+std::string command_tables() {
+  std::string out;
+  const std::size_t header_fields = command_fields(Opcode::End).size();
+  const auto append = [&out](const CommandField& field) {
+    const std::string word = field.width == 64 ? std::to_string(field.word) + ", " + std::to_string(field.word + 1)
+                                               : std::to_string(field.word);
+    const std::string bits = field.width == 64 ? "64" : bit_range(field.lsb, field.width);
+    out += "| " + word + " | " + bits + " | `" + std::string(field.name) + "`" + (field.is_signed ? " (signed)" : "") +
+           " | " + std::string(field.description) + " |\n";
+  };
+  constexpr std::string_view Head = "| word | bits | field | meaning |\n|---|---|---|---|\n";
+  out += "Every command:\n\n" + std::string(Head);
+  for (const CommandField& field : command_fields(Opcode::End)) append(field);
+  for (const Opcode opcode :
+       {Opcode::End, Opcode::LoadWeights, Opcode::LoadFeatures, Opcode::MmOp, Opcode::PtWiseOp, Opcode::Store}) {
+    const auto fields = command_fields(opcode);
+    out += "\n`" + std::string(to_string(opcode)) + "`, opcode " + std::to_string(static_cast<unsigned>(opcode));
+    if (fields.size() == header_fields) {
+      out += ": no further fields.\n";
+      continue;
+    }
+    out += ":\n\n" + std::string(Head);
+    for (std::size_t i = header_fields; i < fields.size(); ++i) append(fields[i]);
+  }
+  return out;
+}
+
+std::string with_interface_tables(const std::string& text) {
+  return replaced(replaced(text, "registers", register_table()), "commands", command_tables());
+}
+
+}  // namespace dlac::tb
