@@ -53,7 +53,6 @@ struct Accelerator::Parts {
   }
 
   void start(std::uint64_t address, std::uint32_t length) {
-    if (held_in_reset) return;
     core.tokens.reset();  // a list starts without tokens
     const std::uint64_t now = core.clock.now();
     core.activity.start(now);
@@ -72,22 +71,23 @@ struct Accelerator::Parts {
 
   /// Stops every unit; registers and counters stay.
   void stop_units() {
-    processor.reset();
-    load.reset();
-    compute.reset();
-    store.reset();
-    port.reset();
+    // A thread that is reset runs at once, to its first wait: by then there must be nothing left for it to do.
     core.load.reset();
     core.compute.reset();
     core.store.reset();
     core.tokens.reset();
+    port.reset();
+    processor.reset();
+    load.reset();
+    compute.reset();
+    store.reset();
     core.activity.stop(core.clock.now());
   }
 
   void reset_all() {
     halt.cancel();
+    core.halted = false;  // before the units' threads begin anew and look at it
     if (sc_core::sc_is_running()) stop_units();
-    core.halted = false;
     clear_counters();
     core.activity.reset();
     weight_buffer.reset();
@@ -148,7 +148,6 @@ struct Accelerator::Parts {
   sc_core::sc_event irq_changed;
   sc_core::sc_event halt;
   std::pair<ErrorCode, std::uint64_t> failure{ErrorCode::None, 0};
-  bool held_in_reset = false;
   std::unique_ptr<sc_core::sc_signal<bool>> reset_tie;  ///< drives an unbound reset port
 };
 
@@ -164,8 +163,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const Config& config)
   sensitive << parts_->halt;
   dont_initialize();
   SC_METHOD(on_reset);
-  sensitive << reset;
-  dont_initialize();
+  sensitive << reset;  // runs at the start, too: reset may be high from the beginning
 }
 
 Accelerator::~Accelerator() = default;
@@ -225,8 +223,8 @@ void Accelerator::on_halt() {
 }
 
 void Accelerator::on_reset() {
-  parts_->held_in_reset = reset.read();
-  if (parts_->held_in_reset) parts_->reset_all();
+  parts_->registers.hold(reset.read());
+  if (reset.read()) parts_->reset_all();
 }
 
 }  // namespace dlac

@@ -81,6 +81,8 @@ void CommandProcessor::dispatch(const Command& command, std::uint64_t address) {
     while (!all_idle()) wait_for_progress();
   }
   if (std::holds_alternative<End>(command)) {
+    // Fetches of commands behind the end are let in, for they must not disturb the next list.
+    while (std::any_of(fetches_.begin(), fetches_.end(), [](const Fetch& f) { return !f.arrived; })) wait(fetch_done_);
     ++core_.commands;
     running_ = false;
     if (core_.observer) core_.observer({command, core_.clock.now(), core_.clock.now(), {}});
@@ -94,7 +96,7 @@ void CommandProcessor::dispatch(const Command& command, std::uint64_t address) {
     unit = &core_.store;
   }
   while (unit->queue.full()) wait_for_progress();
-  unit->queue.push(command);
+  unit->queue.push({command, address});
   load_.refresh_activity();
   wait(core_.clock.period());
 }

@@ -4,10 +4,17 @@
 #include <dlac/common/command.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <systemc>
 
 namespace dlac {
+
+/// A command and where it lies in memory, which is what an error reports.
+struct QueuedCommand {
+  Command command;
+  std::uint64_t address = 0;
+};
 
 /// One of the three in-order queues between the dispatcher and a unit.
 class CommandQueue {
@@ -17,9 +24,9 @@ class CommandQueue {
   [[nodiscard]] bool full() const { return commands_.size() >= capacity_; }
   [[nodiscard]] bool empty() const { return commands_.empty(); }
   [[nodiscard]] std::size_t size() const { return commands_.size(); }
-  [[nodiscard]] const Command& front() const { return commands_.front(); }
+  [[nodiscard]] const QueuedCommand& front() const { return commands_.front(); }
 
-  void push(const Command& command) {
+  void push(const QueuedCommand& command) {
     commands_.push_back(command);
     changed_.notify(sc_core::SC_ZERO_TIME);
   }
@@ -33,7 +40,7 @@ class CommandQueue {
 
  private:
   std::size_t capacity_;
-  std::deque<Command> commands_;
+  std::deque<QueuedCommand> commands_;
   sc_core::sc_event changed_;
 };
 

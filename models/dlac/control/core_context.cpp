@@ -3,13 +3,13 @@
 
 namespace dlac {
 
-Command next_command(CoreContext& core, UnitState& unit, const std::function<void()>& on_wait) {
+QueuedCommand next_command(CoreContext& core, UnitState& unit, const std::function<void()>& on_wait) {
   while (core.halted) sc_core::wait(core.progress);  // until this process is reset
   while (unit.queue.empty()) {
     if (on_wait) on_wait();
     sc_core::wait(unit.queue.changed());
   }
-  const CommandHeader header = header_of(unit.queue.front());
+  const CommandHeader header = header_of(unit.queue.front().command);
   while (!core.tokens.available(header.pop)) {
     unit.blocked_on = header.pop;
     if (on_wait) on_wait();
@@ -18,7 +18,7 @@ Command next_command(CoreContext& core, UnitState& unit, const std::function<voi
   }
   unit.blocked_on = 0;
   core.tokens.take(header.pop);
-  const Command command = unit.queue.front();
+  const QueuedCommand command = unit.queue.front();
   unit.in_flight += 1;
   unit.opcode = header.opcode;
   unit.tag = header.tag;

@@ -55,20 +55,20 @@ struct CoreContext {
   bool halted = false;  ///< an error was reported; nothing starts before a reset
 
   /// Books a completed command: gives its tokens and tells the observer.
-  void complete(UnitState& unit, const CommandRecord& record, std::uint32_t push) {
+  void complete(UnitState& unit, const CommandRecord& record, std::uint32_t push, std::uint64_t address) {
     --unit.in_flight;
     ++commands;
     if (observer) observer(record);
-    give(push);
+    give(push, address);
     progress.notify(sc_core::SC_ZERO_TIME);
   }
-  void give(std::uint32_t push) {
-    if (!tokens.give(push)) fail(ErrorCode::TokenOverflow, 0);
+  void give(std::uint32_t push, std::uint64_t address) {
+    if (!tokens.give(push)) fail(ErrorCode::TokenOverflow, address);
   }
 };
 
 /// Blocks the calling SC_THREAD until the unit's queue has a command whose tokens are there; takes both. `on_wait` is
 /// called before each wait.
-[[nodiscard]] Command next_command(CoreContext& core, UnitState& unit, const std::function<void()>& on_wait = {});
+[[nodiscard]] QueuedCommand next_command(CoreContext& core, UnitState& unit, const std::function<void()>& on_wait = {});
 
 }  // namespace dlac

@@ -56,7 +56,7 @@ void RegisterFile::access(tlm::tlm_generic_payload& payload) {
         return;
       }
       std::memcpy(&value, payload.get_data_ptr(), WordBytes);
-      write(offset, value);
+      if (!held_) write(offset, value);
       break;
     case tlm::TLM_IGNORE_COMMAND: break;
   }

@@ -32,6 +32,8 @@ class RegisterFile {
   /// Records an error. `fatal` ends the list; DoorbellBusy does not.
   void list_failed(ErrorCode code, std::uint64_t fault_address);
   void reset();
+  /// While the core is held in reset, writes are answered and lost.
+  void hold(bool held) { held_ = held; }
 
   [[nodiscard]] bool irq() const { return (irq_status_ & irq_enable_) != 0; }
   [[nodiscard]] bool busy() const { return (status_ & StatusBusy) != 0; }
@@ -45,6 +47,7 @@ class RegisterFile {
   void record(ErrorCode code, std::uint64_t fault_address);
 
   Actions actions_;
+  bool held_ = false;
   std::uint32_t status_ = 0;
   std::uint32_t irq_enable_ = 0;
   std::uint32_t irq_status_ = 0;

@@ -38,9 +38,9 @@ void LoadUnit::reset() {
 GridState LoadUnit::awaited() const {
   const Command* awaited = nullptr;
   if (!in_flight_.empty()) {
-    awaited = &in_flight_.front().command;
+    awaited = &in_flight_.front().queued.command;
   } else if (!core_.load.queue.empty()) {
-    awaited = &core_.load.queue.front();
+    awaited = &core_.load.queue.front().command;
   }
   if (awaited == nullptr) return GridState::Idle;
   return std::holds_alternative<LoadWeights>(*awaited) ? GridState::WaitWeights : GridState::WaitFeatures;
@@ -53,17 +53,18 @@ void LoadUnit::run() {
   }
 }
 
-void LoadUnit::start(const Command& command) {
+void LoadUnit::start(const QueuedCommand& queued) {
+  const Command& command = queued.command;
   Transfer transfer;
-  const bool legal = std::holds_alternative<LoadWeights>(command)
-                         ? runs_of(std::get<LoadWeights>(command), transfer.runs)
-                         : runs_of(std::get<LoadFeatures>(command), transfer.runs);
-  if (!legal) {
-    core_.fail(ErrorCode::BufferRange, 0);
+  const ErrorCode error = std::holds_alternative<LoadWeights>(command)
+                              ? runs_of(std::get<LoadWeights>(command), transfer.runs)
+                              : runs_of(std::get<LoadFeatures>(command), transfer.runs);
+  if (error != ErrorCode::None) {
+    core_.fail(error, queued.address);
     return;
   }
   transfer.done = [this](const TransferResult& result) { complete(result); };
-  in_flight_.push_back({command, core_.clock.now()});
+  in_flight_.push_back({queued, core_.clock.now()});
   port_.submit(Requester::Load, std::move(transfer));
   refresh_activity();
 }
@@ -76,7 +77,9 @@ void LoadUnit::complete(const TransferResult& result) {
   const InFlight done = std::move(in_flight_.front());
   in_flight_.pop_front();
   slot_free_.notify(sc_core::SC_ZERO_TIME);
-  core_.complete(core_.load, {done.command, done.start, core_.clock.now(), {}}, header_of(done.command).push);
+  const Command& command = done.queued.command;
+  core_.complete(core_.load, {command, done.start, core_.clock.now(), {}}, header_of(command).push,
+                 done.queued.address);
   refresh_activity();
 }
 
@@ -85,25 +88,28 @@ void LoadUnit::refresh_activity() {
   if ((waiting & token_bit(Token::LoadToCompute)) != 0) core_.activity.change(awaited(), core_.clock.now());
 }
 
-bool LoadUnit::runs_of(const LoadWeights& load, std::vector<MemoryRun>& runs) {
+ErrorCode LoadUnit::runs_of(const LoadWeights& load, std::vector<MemoryRun>& runs) {
+  if (load.bytes == 0) return ErrorCode::IllegalField;
   std::uint8_t* local = buffer_pointer(weight_socket, load.destination, load.bytes);
-  if (local == nullptr) return false;
+  if (local == nullptr) return ErrorCode::BufferRange;
   runs.push_back({load.address, local, load.bytes});
-  return true;
+  return ErrorCode::None;
 }
 
-bool LoadUnit::runs_of(const LoadFeatures& load, std::vector<MemoryRun>& runs) {
+ErrorCode LoadUnit::runs_of(const LoadFeatures& load, std::vector<MemoryRun>& runs) {
   const std::uint64_t word = core_.config.word_bytes();
   const std::uint64_t plane = std::uint64_t{load.row_capacity} * load.pitch;
   const std::uint64_t buffer_words = core_.config.feature_buffer_bytes / word;
   // Each factor is at most the buffer, so that no product overflows.
-  if (load.channels == 0 || load.rows == 0 || load.width == 0 || load.height == 0) return false;
-  if (load.width > load.pitch || load.rows > load.row_capacity || plane > buffer_words ||
-      load.channels > buffer_words || load.base + load.channels * plane > buffer_words) {
-    return false;
+  if (load.channels == 0 || load.rows == 0 || load.width == 0 || load.height == 0 || load.width > load.pitch ||
+      load.rows > load.row_capacity) {
+    return ErrorCode::IllegalField;
+  }
+  if (plane > buffer_words || load.channels > buffer_words || load.base + load.channels * plane > buffer_words) {
+    return ErrorCode::BufferRange;
   }
   std::uint8_t* local = buffer_pointer(feature_socket, load.base * word, load.channels * plane * word);
-  if (local == nullptr) return false;
+  if (local == nullptr) return ErrorCode::BufferRange;
 
   const std::uint64_t row_bytes = load.width * word;
   // Rows that follow each other both in memory and in the buffer are one run.
@@ -122,7 +128,7 @@ bool LoadUnit::runs_of(const LoadFeatures& load, std::vector<MemoryRun>& runs) {
       g += rows;
     }
   }
-  return true;
+  return ErrorCode::None;
 }
 
 }  // namespace dlac

@@ -27,13 +27,13 @@ class LoadUnit : public sc_core::sc_module {
 
  private:
   void run();
-  void start(const Command& command);
+  void start(const QueuedCommand& queued);
   void complete(const TransferResult& result);
-  [[nodiscard]] bool runs_of(const LoadWeights& load, std::vector<MemoryRun>& runs);
-  [[nodiscard]] bool runs_of(const LoadFeatures& load, std::vector<MemoryRun>& runs);
+  [[nodiscard]] ErrorCode runs_of(const LoadWeights& load, std::vector<MemoryRun>& runs);
+  [[nodiscard]] ErrorCode runs_of(const LoadFeatures& load, std::vector<MemoryRun>& runs);
 
   struct InFlight {
-    Command command;
+    QueuedCommand queued;
     std::uint64_t start = 0;
   };
 

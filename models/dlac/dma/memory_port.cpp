@@ -206,6 +206,8 @@ void MemoryPort::request_dmi(std::uint64_t address, bool write, std::uint64_t la
   request.set_address(address);
   tlm::tlm_dmi dmi;
   if (!socket_->get_direct_mem_ptr(request, dmi)) return;
+  // A grant that does not cover what was asked for is of no use; without this they would pile up.
+  if (address < dmi.get_start_address() || address > dmi.get_end_address() || dmi.get_dmi_ptr() == nullptr) return;
   DmiRegion region;
   region.first = dmi.get_start_address();
   region.last = dmi.get_end_address();
@@ -218,6 +220,12 @@ void MemoryPort::request_dmi(std::uint64_t address, bool write, std::uint64_t la
   };
   region.read_latency = cycles(dmi.get_read_latency());
   region.write_latency = cycles(dmi.get_write_latency());
+  // The newer grant replaces those that it overlaps and that allow no more than it does.
+  const auto replaced = [&region](const DmiRegion& old) {
+    return old.first <= region.last && region.first <= old.last && (!old.read || region.read) &&
+           (!old.write || region.write);
+  };
+  dmi_regions_.erase(std::remove_if(dmi_regions_.begin(), dmi_regions_.end(), replaced), dmi_regions_.end());
   dmi_regions_.push_back(region);
 }
 

@@ -27,14 +27,15 @@ void StoreUnit::run() {
   }
 }
 
-void StoreUnit::execute(const Command& command) {
+void StoreUnit::execute(const QueuedCommand& queued) {
+  const Command& command = queued.command;
   const Store& store = std::get<Store>(command);
   const Config& config = core_.config;
   const std::uint64_t rows = std::uint64_t{1} << store.log2_rows;
   if (store.log2_rows >= 32 || !config.has_grid(static_cast<std::uint32_t>(rows)) || store.channels == 0 ||
       store.channels > rows * config.output_buffers || store.columns == 0 || store.columns > config.pes / rows ||
       store.image_pixels == 0) {
-    core_.fail(ErrorCode::IllegalField, 0);
+    core_.fail(ErrorCode::IllegalField, queued.address);
     return;
   }
   const std::uint64_t start = core_.clock.now();
@@ -58,19 +59,20 @@ void StoreUnit::execute(const Command& command) {
 
   // The bank is free as soon as it is drained; only what else the command pushes waits for the writes.
   const std::uint32_t bank_free = store.header.push & token_bit(Token::StoreToCompute);
-  core_.give(bank_free);
+  core_.give(bank_free, queued.address);
 
   Transfer transfer;
   transfer.write = true;
   transfer.runs = runs_of(store, staging);
-  transfer.done = [this, command, start, rest = store.header.push & ~bank_free](const TransferResult& result) {
+  transfer.done = [this, command, address = queued.address, start,
+                   rest = store.header.push & ~bank_free](const TransferResult& result) {
     if (!result.ok) {
       core_.fail(ErrorCode::StoreFault, result.fault_address);
       return;
     }
     --staging_in_use_;
     staging_free_.notify(sc_core::SC_ZERO_TIME);
-    core_.complete(core_.store, {command, start, core_.clock.now(), {}}, rest);
+    core_.complete(core_.store, {command, start, core_.clock.now(), {}}, rest, address);
   };
   port_.submit(Requester::Store, std::move(transfer));
 }

@@ -26,7 +26,7 @@ class StoreUnit : public sc_core::sc_module {
   static constexpr std::size_t StagingBuffers = 2;
 
   void run();
-  void execute(const Command& command);
+  void execute(const QueuedCommand& queued);
   [[nodiscard]] std::vector<MemoryRun> runs_of(const Store& store, std::uint8_t* staging) const;
 
   CoreContext& core_;

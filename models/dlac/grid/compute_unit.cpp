@@ -30,19 +30,19 @@ void ComputeUnit::note_wait() {
 
 void ComputeUnit::run() {
   for (;;) {
-    const Command command = next_command(core_, core_.compute, [this] { note_wait(); });
-    if (const auto* mm = std::get_if<MmOp>(&command)) {
-      execute(*mm, command);
+    const QueuedCommand queued = next_command(core_, core_.compute, [this] { note_wait(); });
+    if (const auto* mm = std::get_if<MmOp>(&queued.command)) {
+      execute(*mm, queued);
     } else {
-      execute(std::get<PtWiseOp>(command), command);
+      execute(std::get<PtWiseOp>(queued.command), queued);
     }
     core_.activity.change(GridState::Idle, core_.clock.now());
   }
 }
 
-void ComputeUnit::execute(const MmOp& op, const Command& command) {
+void ComputeUnit::execute(const MmOp& op, const QueuedCommand& queued) {
   if (const ErrorCode error = check(op, core_.config, weights_); error != ErrorCode::None) {
-    core_.fail(error, 0);
+    core_.fail(error, queued.address);
     return;
   }
   const std::uint64_t start = core_.clock.now();
@@ -62,18 +62,18 @@ void ComputeUnit::execute(const MmOp& op, const Command& command) {
   pe.starved_column += result.pe.starved_column;
   pe.finished_early += result.pe.finished_early;
   ++core_.segments;
-  core_.complete(core_.compute, {command, start, core_.clock.now(), result}, op.header.push);
+  core_.complete(core_.compute, {queued.command, start, core_.clock.now(), result}, op.header.push, queued.address);
 }
 
-void ComputeUnit::execute(const PtWiseOp& op, const Command& command) {
+void ComputeUnit::execute(const PtWiseOp& op, const QueuedCommand& queued) {
   if (const ErrorCode error = check(op, core_.config); error != ErrorCode::None) {
-    core_.fail(error, 0);
+    core_.fail(error, queued.address);
     return;
   }
   const std::uint64_t start = core_.clock.now();
   core_.activity.change(GridState::Pointwise, start);
   core_.clock.wait_until(start + engine_.pointwise(op));
-  core_.complete(core_.compute, {command, start, core_.clock.now(), {}}, op.header.push);
+  core_.complete(core_.compute, {queued.command, start, core_.clock.now(), {}}, op.header.push, queued.address);
 }
 
 }  // namespace dlac

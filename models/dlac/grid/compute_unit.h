@@ -22,8 +22,8 @@ class ComputeUnit : public sc_core::sc_module {
  private:
   void run();
   void note_wait();
-  void execute(const MmOp& op, const Command& command);
-  void execute(const PtWiseOp& op, const Command& command);
+  void execute(const MmOp& op, const QueuedCommand& queued);
+  void execute(const PtWiseOp& op, const QueuedCommand& queued);
 
   CoreContext& core_;
   Engine& engine_;
