@@ -641,25 +641,28 @@ TEST_CASE("errors: LIST_LENGTH commands without an end") {
 }
 
 TEST_CASE("errors: commands behind the end are not executed and do not disturb the next list") {
-  on_bench([](Testbench& bench) {
-    // Twelve commands, the first ends the list; when it is taken, three more fetches are under way. The next list is
-    // rung in the cycle of the interrupt.
+  // One byte per cycle: when the end, the first of twelve commands, is taken, three more fetches wait for the port. The
+  // next list is rung in the cycle of the interrupt.
+  Config config = small_config(Mode::Train);
+  config.memory_bytes_per_cycle = 1;
+  Testbench bench("bench", config, 16 << 20, sc_core::sc_time(100, sc_core::SC_NS), [](Testbench& b) {
     const std::vector<Command> next{good_load_weights(), good_mm_op(), good_store(), End{}};
-    CHECK(bench.run_list(next) == ErrorCode::None);
-    const auto fresh = bench.read_counters();
+    CHECK(b.run_list(next) == ErrorCode::None);
+    const auto fresh = b.read_counters();
     std::vector<CommandImage> list(12, CommandImage{0xFF});
     list[0] = encode(End{});
     for (int i = 0; i < 3; ++i) {
-      ring(bench, list, ListAt, 12);
-      bench.wait_for_interrupt();
-      CHECK(bench.read_register(at(Register::Status)) == StatusDone);
-      bench.write_register(at(Register::IrqStatus), IrqDone);
-      while (bench.irq.read()) sc_core::wait(bench.irq.negedge_event());
-      CHECK(bench.run_list(next) == ErrorCode::None);
-      CHECK(bench.read_counters() == fresh);
+      ring(b, list, ListAt, 12);
+      b.wait_for_interrupt();
+      CHECK(b.read_register(at(Register::Status)) == StatusDone);
+      b.write_register(at(Register::IrqStatus), IrqDone);
+      while (b.irq.read()) sc_core::wait(b.irq.negedge_event());
+      CHECK(b.run_list(next) == ErrorCode::None);
+      CHECK(b.read_counters() == fresh);
     }
-    GoodLayer(Mode::Train).check(bench);
+    GoodLayer(Mode::Train).check(b);
   });
+  bench.run();
 }
 
 TEST_CASE("errors: a memory error behind the end of a list is none") {

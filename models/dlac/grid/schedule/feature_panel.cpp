@@ -30,56 +30,55 @@ void FeatureGather::begin(const MmOp& op) {
 }
 
 void FeatureGather::begin_kernel_beats(const MmOp& op) {
-  const std::size_t positions = std::size_t{op.kernel_height} * op.kernel_width;
-  offsets_.resize(positions * stride_);
-  counted_.assign(positions, op.columns);
-  column_part_.resize(std::size_t{op.kernel_width} * op.columns);
-
-  std::uint32_t ox = op.first_column % op.out_width;
-  const std::uint32_t first_ox = ox;
-  for (std::uint32_t c = 0; c < op.columns; ++c) {
-    const std::int64_t origin = std::int64_t{ox} * op.stride_x + op.offset_x;
-    for (std::uint32_t kw = 0; kw < op.kernel_width; ++kw) {
-      std::int32_t x = map_index(origin + std::int64_t{kw} * op.step_x, op.insert_x, op.width);
-      if (x >= 0) x -= static_cast<std::int32_t>(op.first_x);
-      column_part_[std::size_t{kw} * op.columns + c] = x;
-    }
-    if (++ox == op.out_width) ox = 0;
+  // Only the kernel positions that the segment visits get a table: a kernel may be far larger than a segment.
+  const std::uint64_t kernel = std::uint64_t{op.kernel_height} * op.kernel_width;
+  positions_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(kernel, op.beats));
+  offsets_.resize(positions_ * stride_);
+  counted_.assign(positions_, op.columns);
+  const bool inserts = op.insert_y != 1 || op.insert_x != 1;
+  for (std::uint32_t i = 0; i < positions_; ++i) {
+    const std::uint64_t position = (op.first_beat + std::uint64_t{i}) % kernel;
+    std::int32_t* offsets = &offsets_[i * stride_];
+    fill_offsets(op, static_cast<std::int64_t>(position / op.kernel_width),
+                 static_cast<std::int64_t>(position % op.kernel_width), offsets);
+    if (inserts) counted_[i] -= static_cast<std::uint32_t>(std::count(offsets, offsets + op.columns, Inserted));
+    std::fill(offsets + op.columns, offsets + stride_, Inserted);
   }
+  runs_.resize(positions_ * (stride_ / RunLanes));
+  find_runs(offsets_.data(), positions_, stride_, round_up(op.columns, ColumnVector), runs_.data());
+}
 
-  // Pixels of one output row share the row of the map.
+void FeatureGather::fill_offsets(const MmOp& op, std::int64_t kh, std::int64_t kw, std::int32_t* offsets) {
   std::uint64_t row = op.first_column / op.out_width;
-  ox = first_ox;
-  for (std::uint32_t c = 0; c < op.columns;) {
-    const std::uint32_t run = std::min(op.columns - c, op.out_width - ox);
-    const std::uint64_t image = row / op.out_height;
-    const std::int64_t origin = static_cast<std::int64_t>(row % op.out_height) * op.stride_y + op.offset_y;
-    for (std::uint32_t kh = 0; kh < op.kernel_height; ++kh) {
-      const std::int32_t y = map_index(origin + std::int64_t{kh} * op.step_y, op.insert_y, op.height);
-      const std::int32_t row_part =
-          y < 0 ? y : static_cast<std::int32_t>((image * op.height + y) % op.row_capacity * op.pitch);
-      for (std::uint32_t kw = 0; kw < op.kernel_width; ++kw) {
-        const std::size_t position = std::size_t{kh} * op.kernel_width + kw;
-        const std::int32_t* part = &column_part_[std::size_t{kw} * op.columns + c];
-        std::int32_t* out = &offsets_[position * stride_ + c];
-        for (std::uint32_t i = 0; i < run; ++i) {
-          // An inserted zero on either axis wins over padding on the other.
-          out[i] = (row_part < 0 || part[i] < 0) ? std::min({row_part, part[i], Padding}) : row_part + part[i];
-        }
-        if (op.insert_y != 1 || op.insert_x != 1) {
-          counted_[position] -= static_cast<std::uint32_t>(std::count(out, out + run, Inserted));
-        }
+  std::int64_t ox = op.first_column % op.out_width;
+  const auto columns = static_cast<std::int64_t>(op.columns);
+  for (std::int64_t c = 0; c < columns; ++row, ox = 0) {
+    // Pixels of one output row share the row of the map.
+    const std::int64_t run = std::min(columns - c, std::int64_t{op.out_width} - ox);
+    const std::int64_t u = static_cast<std::int64_t>(row % op.out_height) * op.stride_y + kh * op.step_y + op.offset_y;
+    const std::int32_t y = map_index(u, op.insert_y, op.height);
+    const std::int32_t row_part =
+        y < 0 ? y
+              : static_cast<std::int32_t>((row / op.out_height * op.height + static_cast<std::uint64_t>(y)) %
+                                          op.row_capacity * op.pitch);
+    const std::int64_t v = ox * op.stride_x + kw * op.step_x + op.offset_x;
+    std::int32_t* out = offsets + c;
+    if (op.insert_x == 1) {
+      for (std::int64_t i = 0; i < run; ++i) {
+        const std::int64_t x = v + i * op.stride_x;
+        const bool inside = row_part >= 0 && x >= 0 && x < op.width;
+        out[i] = inside ? static_cast<std::int32_t>(row_part + x - op.first_x) : std::min(row_part, Padding);
+      }
+    } else {
+      for (std::int64_t i = 0; i < run; ++i) {
+        const std::int32_t x = map_index(v + i * op.stride_x, op.insert_x, op.width);
+        // An inserted zero on either axis wins over padding on the other.
+        out[i] = (row_part < 0 || x < 0) ? std::min({row_part, x, Padding})
+                                         : row_part + x - static_cast<std::int32_t>(op.first_x);
       }
     }
     c += run;
-    ox = 0;
-    ++row;
   }
-  for (std::size_t position = 0; position < positions; ++position) {
-    std::fill(&offsets_[position * stride_ + op.columns], &offsets_[position * stride_] + stride_, Inserted);
-  }
-  runs_.resize(positions * (stride_ / RunLanes));
-  find_runs(offsets_.data(), positions, stride_, round_up(op.columns, ColumnVector), runs_.data());
 }
 
 void FeatureGather::gather(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
@@ -105,27 +104,30 @@ void FeatureGather::gather(std::uint32_t first, std::uint32_t beats, FeaturePane
 }
 
 void FeatureGather::gather_kernel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
-  const std::uint32_t positions = op_.kernel_height * op_.kernel_width;
-  const std::uint32_t t = op_.first_beat + first;
+  const std::uint64_t kernel = std::uint64_t{op_.kernel_height} * op_.kernel_width;
+  const std::uint64_t t = op_.first_beat + std::uint64_t{first};
+  const std::uint64_t plane_stride = std::uint64_t{op_.row_capacity} * op_.pitch;
   GatherJob job;
   job.buffer = features_.data;
   job.half = config_.mode == Mode::Infer;
   job.stride = stride_;
   job.vector_columns = round_up(op_.columns, ColumnVector);
-  job.plane = op_.base + std::uint64_t{t / positions - op_.first_channel} * op_.row_capacity * op_.pitch;
-  job.plane_stride = std::uint64_t{op_.row_capacity} * op_.pitch;
-  job.positions = positions;
-  job.first_position = t % positions;
+  job.plane = op_.base + (t / kernel - op_.first_channel) * plane_stride;
+  job.plane_stride = plane_stride;
+  job.positions = positions_;
+  job.first_position = first % positions_;
+  job.beats_to_next_plane = static_cast<std::uint32_t>(std::min<std::uint64_t>(kernel - t % kernel, beats));
+  job.beats_per_plane = static_cast<std::uint32_t>(std::min<std::uint64_t>(kernel, beats));
   job.beats = beats;
   job.offsets = offsets_.data();
   job.runs = runs_.data();
   job.by_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
   gather_features(job, panel);
-  for (std::uint32_t i = 0; i < beats; ++i) panel.counted_columns[i] = counted_[(job.first_position + i) % positions];
+  for (std::uint32_t i = 0; i < beats; ++i) panel.counted_columns[i] = counted_[(job.first_position + i) % positions_];
 }
 
 void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
-  const std::uint32_t positions = op_.kernel_height * op_.kernel_width;
+  const std::uint64_t positions = std::uint64_t{op_.kernel_height} * op_.kernel_width;
   const bool by_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
   std::fill_n(panel.magnitude.data(), stride_, 0.0F);
   for (std::uint32_t i = 0; i < beats; ++i) {
@@ -140,7 +142,7 @@ void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats,
     std::uint32_t counted = 0;
     std::uint32_t nonzero = 0;
     for (std::uint32_t c = 0; c < op_.columns; ++c) {
-      const std::uint32_t j = op_.first_column + c;
+      const std::uint64_t j = std::uint64_t{op_.first_column} + c;
       const std::int64_t kh = j / op_.kernel_width % op_.kernel_height;
       const std::int64_t kw = j % op_.kernel_width;
       const std::int32_t y = map_index(oy * op_.stride_y + kh * op_.step_y + op_.offset_y, op_.insert_y, op_.height);
@@ -149,11 +151,11 @@ void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats,
       ++counted;
       if (!by_feature) live[c] = 0xFFFF;
       if (y < 0 || x < 0) continue;
-      const std::uint64_t word = op_.base +
-                                 (std::uint64_t{j / positions - op_.first_channel} * op_.row_capacity +
-                                  (image * op_.height + y) % op_.row_capacity) *
-                                     op_.pitch +
-                                 x - op_.first_x;
+      const std::uint64_t word =
+          op_.base +
+          ((j / positions - op_.first_channel) * op_.row_capacity + (image * op_.height + y) % op_.row_capacity) *
+              op_.pitch +
+          x - op_.first_x;
       values[c] = load_feature(features_.data, word, config_.mode == Mode::Infer);
       if (values[c] != 0.0F) {  // true for NaN
         ++nonzero;

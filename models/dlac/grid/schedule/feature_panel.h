@@ -39,6 +39,8 @@ class FeatureGather {
 
  private:
   void begin_kernel_beats(const MmOp& op);
+  /// Offsets of the columns' features at kernel position (kh, kw).
+  static void fill_offsets(const MmOp& op, std::int64_t kh, std::int64_t kw, std::int32_t* offsets);
   void gather_kernel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel);
   void gather_pixel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel);
 
@@ -46,11 +48,11 @@ class FeatureGather {
   const BufferView features_;
   MmOp op_;
   std::size_t stride_ = 0;
-  /// KernelBeats: word offset of each column's feature within a channel, per kernel position [position][stride].
-  AlignedArray<std::int32_t> offsets_;
-  AlignedArray<std::int32_t> runs_;        ///< see find_runs()
-  std::vector<std::uint32_t> counted_;     ///< columns that are no inserted zero, per kernel position
-  std::vector<std::int32_t> column_part_;  ///< [kernel_width][columns]
+  // KernelBeats. Entry i is the kernel position of the segment's beat i, and of every beat `kernel` further on.
+  std::uint32_t positions_ = 1;         ///< entries: kernel positions that the segment visits
+  AlignedArray<std::int32_t> offsets_;  ///< [positions][stride]: word offset within a channel, or Padding, or Inserted
+  AlignedArray<std::int32_t> runs_;     ///< see find_runs()
+  std::vector<std::uint32_t> counted_;  ///< [positions]: columns that are no inserted zero
 };
 
 }  // namespace dlac::schedule

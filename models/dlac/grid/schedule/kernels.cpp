@@ -75,6 +75,7 @@ void gather_all(const GatherJob& job, FeaturePanel& panel) {
 
   std::uint64_t plane = job.plane;
   std::uint32_t position = job.first_position;
+  std::uint32_t left = job.beats_to_next_plane;
   for (std::uint32_t t = 0; t < job.beats; ++t) {
     const std::int32_t* offsets = job.offsets + position * job.stride;
     const std::int32_t* runs = job.runs + position * (job.stride / RunLanes);
@@ -121,8 +122,9 @@ void gather_all(const GatherJob& job, FeaturePanel& panel) {
     }
     panel.nonzero_columns[t] = static_cast<std::uint32_t>(nonzero_count);
     panel.live_columns[t] = static_cast<std::uint32_t>(ByFeature ? nonzero_count : live_count);
-    if (++position == job.positions) {
-      position = 0;
+    if (++position == job.positions) position = 0;
+    if (--left == 0) {
+      left = job.beats_per_plane;
       plane += job.plane_stride;
     }
   }

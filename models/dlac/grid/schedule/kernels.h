@@ -12,14 +12,16 @@ namespace dlac::schedule {
 
 /// Beats of consecutive kernel positions to be gathered into a panel.
 struct GatherJob {
-  const std::uint8_t* buffer = nullptr;  ///< feature buffer
-  bool half = false;                     ///< words are binary16
-  std::size_t stride = 0;                ///< of offsets and panel rows
-  std::size_t vector_columns = 0;        ///< columns rounded up to 16
-  std::uint64_t plane = 0;               ///< word offset of the first beat's channel
-  std::uint64_t plane_stride = 0;        ///< words between channels
-  std::uint32_t positions = 1;           ///< beats per channel
-  std::uint32_t first_position = 0;      ///< of the first beat
+  const std::uint8_t* buffer = nullptr;   ///< feature buffer
+  bool half = false;                      ///< words are binary16
+  std::size_t stride = 0;                 ///< of offsets and panel rows
+  std::size_t vector_columns = 0;         ///< columns rounded up to 16
+  std::uint64_t plane = 0;                ///< word offset of the first beat's channel
+  std::uint64_t plane_stride = 0;         ///< words between channels
+  std::uint32_t positions = 1;            ///< entries of offsets, visited in turn
+  std::uint32_t first_position = 0;       ///< entry of the first beat
+  std::uint32_t beats_to_next_plane = 1;  ///< beats left of the first beat's channel
+  std::uint32_t beats_per_plane = 1;      ///< beats of a channel
   std::uint32_t beats = 0;
   const std::int32_t* offsets = nullptr;  ///< [positions][stride]; negative: FeatureGather::Padding, Inserted
   const std::int32_t* runs = nullptr;     ///< [positions][stride / RunLanes], from find_runs()

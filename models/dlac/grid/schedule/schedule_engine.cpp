@@ -283,13 +283,13 @@ SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
   if (op.clear != 0) {
     clear(op, bank);
   } else if (config_.mode == Mode::Infer) {
-    // NaN compares false, infinity is larger: either leads to the kernel that copes with them.
     for (std::uint32_t c = 0; c < op.columns; ++c) {
       const float* words = bank + c * stride;
-      for (std::uint32_t k = 0; k < op.channels; ++k)
-        bound_ = std::abs(words[k]) <= bound_ ? bound_ : std::abs(words[k]);
+      for (std::uint32_t k = 0; k < op.channels; ++k) {
+        // Infinity and NaN need the kernel that copes with everything; neither may be lost in a maximum.
+        bound_ = std::max(bound_, std::isfinite(words[k]) ? std::abs(words[k]) : 2 * LargestHalf);
+      }
     }
-    if (!(bound_ <= LargestHalf)) bound_ = 2 * LargestHalf;
   }
   save_words_beside(op, bank);
 
