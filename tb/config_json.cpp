@@ -234,6 +234,15 @@ MachineSettings resolve(const std::vector<Assignment>& assignments) {
   settings.core = Config::defaults(chosen.core.mode);
   for (const Assignment& assignment : assignments) apply(assignment, settings);
 
+  const auto given = [&settings](const char* key) { return settings.sources.count(key) != 0; };
+  // Contract 3: the units that can multiply are all of them in train, half of them in infer.
+  if (given("arithmetic_units") && !given("multiply_units")) {
+    const std::uint32_t units = settings.core.arithmetic_units;
+    settings.core.multiply_units = settings.core.mode == Mode::Train ? units : std::max(1U, units / 2);
+  }
+  // Who names a grid shape wants it for every layer.
+  if ((given("rows") || given("columns")) && !given("grid_rows")) settings.grid_rows = settings.core.rows;
+
   try {
     settings.core.validate();
     if (settings.grid_rows && !settings.core.has_grid(*settings.grid_rows)) {

@@ -63,6 +63,8 @@ class Arithmetic {
   [[nodiscard]] bool is_finite(std::uint32_t word) const {
     return half_ ? (word & 0x7C00U) != 0x7C00U : (word & 0x7F800000U) != 0x7F800000U;
   }
+  /// A 32-bit field of a command as a word: binary16 takes its low half.
+  [[nodiscard]] std::uint32_t immediate(std::uint32_t field) const { return half_ ? field & 0xFFFFU : field; }
   /// What a value becomes when it leaves the accumulator: -0 -> +0, NaN -> 0x7E00 / 0x7FC00000. (contract 4)
   [[nodiscard]] std::uint32_t canonical(std::uint32_t word) const {
     if (is_zero(word)) return 0;

@@ -79,15 +79,17 @@ enum class BeatOrder : std::uint32_t {
 ///   if u mod insert_y != 0 or v mod insert_x != 0 (mathematical modulo): an inserted zero, never live, not counted
 ///   y = u / insert_y, x = v / insert_x (exact); outside [0,height) x [0,width): padding, a zero feature that counts
 ///   else word base + ((c - first_channel)*row_capacity + (n*height + y) mod row_capacity)*pitch + x - first_x
-/// of the feature buffer. (Inserted zeros are tested before padding.)
-/// Forward: stride = stride, step = dilation, offset = -padding, insert = 1. Backward data of a convolution with
-/// stride s, dilation d, padding p: stride = 1, step = -d, offset = +p, insert = s.
+/// of the feature buffer. (Inserted zeros are tested before padding.) The map columns that the tile's pixels and the
+/// whole kernel name must be held, i.e. lie in [first_x, first_x + pitch), also those of padded rows. Outputs belong to
+/// PEs: PE r*C + c keeps its output buffers when a later command reshapes the grid. Forward: stride = stride, step =
+/// dilation, offset = -padding, insert = 1. Backward data of a convolution with stride s, dilation d, padding p: stride
+/// = 1, step = -d, offset = +p, insert = s.
 struct MmOp {
   CommandHeader header;
-  std::uint32_t weights = 0;         ///< byte offset in the weight buffer
-  std::uint32_t log2_rows = 0;       ///< grid shape: R = 2^log2_rows, C = PEs / R
-  std::uint32_t bank = 0;            ///< output bank 0 or 1
-  std::uint32_t clear = 0;           ///< 1: accumulators start from +0; 0: they continue
+  std::uint32_t weights = 0;    ///< byte offset in the weight buffer
+  std::uint32_t log2_rows = 0;  ///< grid shape: R = 2^log2_rows, C = PEs / R
+  std::uint32_t bank = 0;       ///< output bank 0 or 1
+  std::uint32_t clear = 0;      ///< 1: the tile's accumulators (channels x columns) start from +0; 0: they continue
   std::uint32_t full_precision = 0;  ///< 0: packed ternary weights; 1: words
   std::uint32_t order = 0;           ///< BeatOrder
   std::uint32_t channels = 0;        ///< 1 .. R*B

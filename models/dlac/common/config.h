@@ -53,7 +53,7 @@ struct Config {
 
   [[nodiscard]] std::uint32_t word_bytes() const { return mode == Mode::Train ? 4 : 2; }
   [[nodiscard]] std::uint32_t word_bits() const { return 8 * word_bytes(); }
-  /// Bytes of one bank of output buffers: pes * B words.
+  /// Words of one bank of output buffers: pes * B.
   [[nodiscard]] std::uint32_t bank_words() const { return pes * output_buffers; }
   /// A': updates a PE executes per cycle, for ternary or full-precision weights. (arch. contract 3)
   [[nodiscard]] std::uint32_t updates_per_cycle(bool full_precision) const {
@@ -65,7 +65,7 @@ struct Config {
   [[nodiscard]] std::uint64_t beat_bits(std::uint32_t grid_rows, bool full_precision) const {
     return std::uint64_t{grid_rows} * output_buffers * (full_precision ? word_bits() : 2);
   }
-  /// A grid shape the core can take: rows a power of two from 1 to 64 that divides `pes`, or the default shape.
+  /// A grid shape the core can take: rows a power of two from 1 to 64 that divides `pes`.
   [[nodiscard]] bool has_grid(std::uint32_t grid_rows) const;
 
   /// Throws ConfigError (key, value, what was expected) if this core cannot be built.

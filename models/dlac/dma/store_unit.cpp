@@ -31,8 +31,8 @@ void StoreUnit::execute(const QueuedCommand& queued) {
   const Command& command = queued.command;
   const Store& store = std::get<Store>(command);
   const Config& config = core_.config;
-  const std::uint64_t rows = std::uint64_t{1} << store.log2_rows;
-  if (store.log2_rows >= 32 || !config.has_grid(static_cast<std::uint32_t>(rows)) || store.channels == 0 ||
+  const std::uint64_t rows = store.log2_rows < 32 ? std::uint64_t{1} << store.log2_rows : 0;
+  if (!config.has_grid(static_cast<std::uint32_t>(rows)) || store.channels == 0 ||
       store.channels > rows * config.output_buffers || store.columns == 0 || store.columns > config.pes / rows ||
       store.image_pixels == 0) {
     core_.fail(ErrorCode::IllegalField, queued.address);

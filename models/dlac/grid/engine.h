@@ -35,17 +35,17 @@ class Engine {
 
   /// Executes one segment. Called from an SC_THREAD. The clocked engine lets `cycles` clock periods pass; the schedule
   /// engine returns at once and the caller lets them pass.
-  virtual SegmentResult multiply(const MmOp& op) = 0;
+  [[nodiscard]] virtual SegmentResult multiply(const MmOp& op) = 0;
 
   /// Executes a point-wise operation; returns its cycles (arch. 2). Lets no time pass.
-  virtual std::uint64_t pointwise(const PtWiseOp& op) = 0;
+  [[nodiscard]] virtual std::uint64_t pointwise(const PtWiseOp& op) = 0;
 
   /// Words (binary32 or binary16 bits, canonical: -0 -> +0, NaN -> 0x7FC00000 / 0x7E00) of tile channels
   /// [0, channels) and columns [0, columns) of a bank: out[channel * columns + column]. Lets no time pass.
   virtual void drain(std::uint32_t bank, std::uint32_t log2_rows, std::uint32_t channels, std::uint32_t columns,
                      std::uint32_t* out) const = 0;
 
-  /// Back to the state after elaboration: both banks +0.
+  /// Back to the state after elaboration: both banks +0. An SC_THREAD inside multiply() must be unwound as well.
   virtual void reset() = 0;
 
   /// Adds the engine's signals to a waveform; the schedule engine has none.

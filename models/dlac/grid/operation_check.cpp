@@ -93,6 +93,11 @@ ErrorCode check(const MmOp& op, const Config& config, const BufferView& weights)
   const std::uint64_t first_position = pixel_beats ? op.first_column : op.first_beat;
   const std::uint64_t positions = pixel_beats ? op.columns : op.beats;
 
+  constexpr std::uint64_t IndexLimit = std::uint64_t{1} << 32;
+  if (std::uint64_t{op.first_beat} + op.beats > IndexLimit ||
+      std::uint64_t{op.first_column} + op.columns > IndexLimit) {
+    return ErrorCode::IllegalField;
+  }
   const std::uint64_t beat_bits = config.beat_bits(1U << op.log2_rows, op.full_precision != 0);
   const std::uint64_t weight_bits = op.beats * beat_bits;
   if (op.weights > weights.bytes || (weight_bits + 7) / 8 > weights.bytes - op.weights) return ErrorCode::BufferRange;

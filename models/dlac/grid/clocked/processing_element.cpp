@@ -91,7 +91,7 @@ void ProcessingElement::pointwise(const PtWiseOp& op, const RowStream& row, cons
                              std::uint32_t view) -> std::uint32_t {
       switch (static_cast<OperandSource>(source)) {
         case OperandSource::Accumulator: return arithmetic_.canonical(bank[b]);
-        case OperandSource::Immediate: return immediate;
+        case OperandSource::Immediate: return arithmetic_.immediate(immediate);
         case OperandSource::Constant: return row.constant(constants, channel);
         case OperandSource::Stream: return column.operand(op, view, channel, column_index);
       }

@@ -393,7 +393,7 @@ std::uint64_t ScheduleEngine::Core::pointwise(const PtWiseOp& op) {
                            std::uint32_t accumulator, std::uint32_t channel, std::uint64_t q) -> std::uint32_t {
     switch (static_cast<OperandSource>(source)) {
       case OperandSource::Accumulator: return accumulator;
-      case OperandSource::Immediate: return half ? immediate & 0xFFFFU : immediate;
+      case OperandSource::Immediate: return arithmetic_.immediate(immediate);
       case OperandSource::Constant: return weight_word(constants + std::uint64_t{channel} * config_.word_bytes());
       case OperandSource::Stream: return streamed(view, channel, q);
     }

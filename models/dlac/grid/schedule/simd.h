@@ -25,7 +25,7 @@ inline constexpr std::size_t LanePad = 64;
   return (value + divisor - 1) / divisor;
 }
 
-/// An array aligned for every vector type. Contents are undefined after growing until written.
+/// An array aligned for every vector type.
 template <typename T>
 class AlignedArray {
  public:
