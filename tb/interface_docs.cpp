@@ -55,6 +55,10 @@ std::string register_table() {
     }
     out += " |\n";
   }
+  out += "\nERROR holds:\n\n| code | meaning |\n|---|---|\n";
+  for (std::uint32_t code = 0; code <= static_cast<std::uint32_t>(ErrorCode::BadListAddress); ++code) {
+    out += "| " + std::to_string(code) + " | " + std::string(to_string(static_cast<ErrorCode>(code))) + " |\n";
+  }
   return out;
 }
 

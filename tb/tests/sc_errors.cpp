@@ -336,6 +336,8 @@ TEST_CASE("errors: fields of mmOp out of range") {
       row("base of 2^32 - 1", Range, [](auto& c) { c.base = 0xFFFFFFFF; }),
       row("a channel not held", Range, [](auto& c) { c.first_channel = 1; }),
       row("a beat of a channel not held", Range, [](auto& c) { c.first_beat = 9 * 32 - 17; }),
+      row("a beat beyond 2^32", Field, [](auto& c) { c.first_beat = 0xFFFFFFFF - 16; }),
+      row("a column beyond 2^32", Field, [](auto& c) { c.first_column = 0xFFFFFFFF - 2; }),
       row("no row capacity", Range, [](auto& c) { c.row_capacity = 0; }),
       row("no pitch", Range, [](auto& c) { c.pitch = 0; }),
       row("capacity of 2^32 - 1", Range, [](auto& c) { c.row_capacity = 0xFFFFFFFF; }),

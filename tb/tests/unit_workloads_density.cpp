@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -183,7 +184,7 @@ TEST_CASE("density: more than 255 filters, and tensors of the wrong size") {
 TEST_CASE("density: counts of the trained ternary ResNet-20 equal its manifest") {
   const std::filesystem::path folder = resnet20_folder();
   if (!std::filesystem::exists(folder / "manifest.json")) {
-    WARN("skipped: no " << (folder / "manifest.json").string());
+    std::cout << "SKIPPED: no " << (folder / "manifest.json").string() << "\n";
     return;
   }
   const nlohmann::json manifest = nlohmann::json::parse(std::ifstream(folder / "manifest.json"));
