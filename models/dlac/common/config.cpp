@@ -92,11 +92,14 @@ void Config::validate() const {
 const std::vector<ConfigField>& config_fields() {
   static const std::vector<ConfigField> fields{
       {"pes", "processing elements in the grid, rows*columns", "[P]", 1, 4096, &Config::pes},
-      {"rows", "R, PE rows of the grid, a power of two; setting rows or columns fixes grid_rows", "[A]", 1, MaximumGridRows, &Config::rows},
+      {"rows", "R, PE rows of the grid, a power of two; setting rows or columns fixes grid_rows", "[A]", 1,
+       MaximumGridRows, &Config::rows},
       {"columns", "C, PE columns of the grid, pes / rows", "[A]", 1, 4096, &Config::columns},
       {"output_buffers", "B, output buffers per PE and bank", "[A]", 1, 64, &Config::output_buffers},
       {"arithmetic_units", "A, arithmetic units per PE that can add", "[P]", 1, 64, &Config::arithmetic_units},
-      {"multiply_units", "arithmetic units per PE that can multiply; unless set, arithmetic_units in train and half of them in infer", "[P]", 1, 64, &Config::multiply_units},
+      {"multiply_units",
+       "arithmetic units per PE that can multiply; unless set, arithmetic_units in train and half of them in infer",
+       "[P]", 1, 64, &Config::multiply_units},
       {"window_beats", "D, beats in the operand window of a stream", "[A]", 1, 64, &Config::window_beats},
       {"weight_buffer_bytes", "weight buffer, bytes", "[A]", 16, 1U << 26, &Config::weight_buffer_bytes},
       {"feature_buffer_bytes", "feature buffer, bytes", "[A]", 16, 1U << 26, &Config::feature_buffer_bytes},
