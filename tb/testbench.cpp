@@ -151,7 +151,10 @@ std::array<std::uint64_t, CounterCount> Testbench::read_counters() {
   return counters;
 }
 
-void Testbench::reset_core() { write_register(static_cast<std::uint32_t>(Register::Ctrl), CtrlReset); }
+void Testbench::reset_core() {
+  write_register(static_cast<std::uint32_t>(Register::Ctrl), CtrlReset);
+  while (irq.read()) wait(irq.negedge_event());  // the level of before must not be taken for the next list's
+}
 
 std::uint32_t Testbench::read_register(std::uint32_t offset) { return access(tlm::TLM_READ_COMMAND, offset, 0); }
 

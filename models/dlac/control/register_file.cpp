@@ -103,8 +103,9 @@ void RegisterFile::write(std::uint32_t offset, std::uint32_t value) {
   switch (static_cast<Register>(offset)) {
     case Register::Ctrl:
       if ((value & CtrlReset) != 0) actions_.reset();
-      if ((value & CtrlClearCounters) != 0) actions_.clear_counters();
+      // Together they read and clear: nothing is counted twice or lost.
       if ((value & CtrlSnapshot) != 0) snapshot_ = actions_.read_counters();
+      if ((value & CtrlClearCounters) != 0) actions_.clear_counters();
       break;
     case Register::IrqEnable:
       irq_enable_ = value & IrqBits;
