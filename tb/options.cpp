@@ -286,6 +286,7 @@ CycleWindow parse_window(const std::string& text, std::uint32_t clock_period_ps)
 RunSettings run_settings(const Given& given) {
   RunSettings settings;
   settings.machine = machine_settings(given);
+  settings.config = given.one("config");
   settings.seed = whole(given, "seed", 0, std::numeric_limits<std::uint64_t>::max(), settings.seed);
   if (const std::optional<std::string> level = given.one("verify")) {
     const auto found = std::find(VerifyNames.begin(), VerifyNames.end(), *level);

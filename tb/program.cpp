@@ -133,7 +133,9 @@ Outputs outputs_of(const RunSettings& settings) {
 
 ExitCode execute(const RunCommand& command, const Console& console) {
   std::vector<Job> jobs = network_jobs(command);
-  check_outputs(outputs_of(command.settings), {});
+  std::vector<std::string> inputs;
+  if (command.settings.config) inputs.push_back(*command.settings.config);
+  check_outputs(outputs_of(command.settings), inputs);
   RunReport report;
   report.network = command.network;
   report.batch = command.batch;
@@ -150,7 +152,9 @@ ExitCode execute(const LayerCommand& command, const Console& console) {
   jobs.push_back(file_job(command));
   Outputs outputs = outputs_of(command.settings);
   outputs.insert(outputs.begin(), {"--output", command.output});
-  check_outputs(outputs, {command.weights, command.features});
+  std::vector<std::string> inputs{command.weights, command.features};
+  if (command.settings.config) inputs.push_back(*command.settings.config);
+  check_outputs(outputs, inputs);
   RunReport report;
   report.batch = jobs.front().layer.batch;
   report.settings = command.settings;

@@ -45,6 +45,7 @@ struct RunSettings {
   std::uint64_t seed = 1;
   VerifyLevel verify = VerifyLevel::Sample;
   bool segments = false;              ///< the report lists the segments
+  std::optional<std::string> config;  ///< name of the configuration file
   std::optional<std::string> report;  ///< name of a .json or .csv file
   std::optional<WaveformSettings> waveform;
 };

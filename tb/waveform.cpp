@@ -46,6 +46,13 @@ void stamp_initial_values(const std::string& path) {
   }
 }
 
+/// Whether a file was written to its end: a VCD ends with a line.
+[[nodiscard]] bool ends_with_newline(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(-1, std::ios::end);
+  return file.get() == '\n';
+}
+
 }  // namespace
 
 Waveform::Waveform(sc_core::sc_module_name name, const WaveformSettings& settings, const MachineSettings& machine,
@@ -56,6 +63,14 @@ Waveform::Waveform(sc_core::sc_module_name name, const WaveformSettings& setting
       unit_ps_(common_unit(clock_period_ps_, std::uint64_t{1000} * machine.memory_latency_ns)),
       add_signals_(std::move(add_signals)),
       temporary_(settings.path + ".tmp" + std::to_string(::getpid())) {
+  {  // SystemC does not say when it cannot open a file
+    const std::ofstream probe(temporary_ + ".vcd");
+    if (!probe) {
+      throw workloads::FileError(printable(settings.path), std::generic_category().message(errno),
+                                 "a file that can be written");
+    }
+  }
+  std::remove((temporary_ + ".vcd").c_str());
   if (!settings_.window) {
     open();
     return;
@@ -97,6 +112,9 @@ void Waveform::window_thread() {
 bool Waveform::finish() {
   close();
   if (!written_) return false;
+  if (!ends_with_newline(temporary_ + ".vcd")) {  // nor when the disk is full
+    throw workloads::FileError(printable(settings_.path), "cut short", "room on the disk for the whole waveform");
+  }
   stamp_initial_values(temporary_ + ".vcd");
   written_ = false;
   if (std::rename((temporary_ + ".vcd").c_str(), settings_.path.c_str()) != 0) {

@@ -107,7 +107,7 @@ const std::vector<ConfigField>& config_fields() {
       {"column_port_words", "point-wise stream words per cycle and column", "[A]", 1, 64, &Config::column_port_words},
       {"drain_port_words", "words per cycle and column out of the output buffers", "[A]", 1, 64,
        &Config::drain_port_words},
-      {"clock_period_ps", "clock period, picoseconds (500 MHz)", "[P]", 1, 1'000'000'000, &Config::clock_period_ps},
+      {"clock_period_ps", "clock period, picoseconds (500 MHz)", "[P]", 1, 1'000'000, &Config::clock_period_ps},
       {"burst_bytes", "longest burst on the memory port, bytes, a power of two", "[A]", 16, 4096, &Config::burst_bytes},
       {"outstanding", "N, bursts in flight on the memory port", "[A]", 1, 256, &Config::outstanding},
       {"memory_bytes_per_cycle", "width of the memory port, bytes per cycle", "[A]", 1, 4096,
