@@ -12,6 +12,7 @@
 
 #include "tb/reference/convolution.h"
 #include "tb/reference/schedule.h"
+#include "tb/reference_shape.h"
 #include "workloads/random.h"
 
 namespace dlac::tb {
@@ -38,25 +39,6 @@ reference::Words words_of(const Tensor& tensor) {
   return words;
 }
 
-reference::Convolution shape_of(const ConvLayer& layer) {
-  reference::Convolution shape;
-  shape.n = layer.batch;
-  shape.c = layer.in_channels;
-  shape.h = layer.height;
-  shape.w = layer.width;
-  shape.k = layer.out_channels;
-  shape.kh = layer.kernel_h;
-  shape.kw = layer.kernel_w;
-  shape.stride_h = layer.stride_h;
-  shape.stride_w = layer.stride_w;
-  shape.pad_h = layer.pad_h;
-  shape.pad_w = layer.pad_w;
-  shape.dilation_h = layer.dilation_h;
-  shape.dilation_w = layer.dilation_w;
-  shape.groups = layer.groups;
-  return shape;
-}
-
 reference::Policy policy_of(Policy policy) {
   switch (policy) {
     case Policy::None: return reference::Policy::None;
@@ -74,7 +56,7 @@ class Comparison {
       : layer_(layer),
         config_(config),
         run_(run),
-        shape_(shape_of(layer)),
+        shape_(reference_shape(layer)),
         precision_(config.mode == Mode::Train ? reference::Precision::Binary32 : reference::Precision::Binary16),
         features_(words_of(tensors.features)) {
     if (layer.weights == workloads::WeightKind::Ternary) {

@@ -108,25 +108,6 @@ RandomLayer random_layer(std::mt19937& random, Mode mode, std::uint64_t largest_
   return result;
 }
 
-reference::Convolution reference_shape(const ConvLayer& layer) {
-  reference::Convolution shape;
-  shape.n = layer.batch;
-  shape.c = layer.in_channels;
-  shape.h = layer.height;
-  shape.w = layer.width;
-  shape.k = layer.out_channels;
-  shape.kh = layer.kernel_h;
-  shape.kw = layer.kernel_w;
-  shape.stride_h = layer.stride_h;
-  shape.stride_w = layer.stride_w;
-  shape.pad_h = layer.pad_h;
-  shape.pad_w = layer.pad_w;
-  shape.dilation_h = layer.dilation_h;
-  shape.dilation_w = layer.dilation_w;
-  shape.groups = layer.groups;
-  return shape;
-}
-
 std::vector<std::uint32_t> words_of(const Tensor& tensor) {
   std::vector<std::uint32_t> words(tensor.elements());
   for (std::size_t i = 0; i < words.size(); ++i) {

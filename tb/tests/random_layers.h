@@ -8,6 +8,7 @@
 
 #include "tb/reference/convolution.h"
 #include "tb/reference/schedule.h"
+#include "tb/reference_shape.h"
 #include "tb/testbench.h"
 
 namespace dlac::tb {
@@ -23,7 +24,6 @@ struct RandomLayer {
 
 [[nodiscard]] RandomLayer random_layer(std::mt19937& random, Mode mode, std::uint64_t largest_macs);
 
-[[nodiscard]] reference::Convolution reference_shape(const workloads::ConvLayer& layer);
 /// The elements as words of the mode's format; for Int8 weights use ternary_of().
 [[nodiscard]] std::vector<std::uint32_t> words_of(const workloads::Tensor& tensor);
 [[nodiscard]] std::vector<std::int8_t> ternary_of(const workloads::Tensor& tensor);

@@ -23,7 +23,6 @@ class CommandQueue {
 
   [[nodiscard]] bool full() const { return commands_.size() >= capacity_; }
   [[nodiscard]] bool empty() const { return commands_.empty(); }
-  [[nodiscard]] std::size_t size() const { return commands_.size(); }
   [[nodiscard]] const QueuedCommand& front() const { return commands_.front(); }
 
   void push(const QueuedCommand& command) {

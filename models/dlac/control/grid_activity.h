@@ -36,7 +36,6 @@ class GridActivity {
   }
   void clear() { cycles_ = {}; }
   void reset() { *this = GridActivity{}; }
-  [[nodiscard]] GridState state() const { return state_; }
   /// The state as a number that a waveform can follow.
   [[nodiscard]] const std::uint32_t& traced_state() const { return traced_state_; }
   [[nodiscard]] std::uint64_t cycles(GridState state) const { return cycles_[static_cast<std::size_t>(state)]; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/dma/store_unit.h>
+#include <dlac/grid/operation_check.h>
 
 #include <algorithm>
 #include <cstring>
@@ -31,11 +32,8 @@ void StoreUnit::execute(const QueuedCommand& queued) {
   const Command& command = queued.command;
   const Store& store = std::get<Store>(command);
   const Config& config = core_.config;
-  const std::uint64_t rows = store.log2_rows < 32 ? std::uint64_t{1} << store.log2_rows : 0;
-  if (!config.has_grid(static_cast<std::uint32_t>(rows)) || store.channels == 0 ||
-      store.channels > rows * config.output_buffers || store.columns == 0 || store.columns > config.pes / rows ||
-      store.image_pixels == 0) {
-    core_.fail(ErrorCode::IllegalField, queued.address);
+  if (const ErrorCode error = check(store, config); error != ErrorCode::None) {
+    core_.fail(error, queued.address);
     return;
   }
   const std::uint64_t start = core_.clock.now();

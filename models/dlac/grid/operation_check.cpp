@@ -157,4 +157,9 @@ ErrorCode check(const PtWiseOp& op, const Config& config) {
   return ErrorCode::None;
 }
 
+ErrorCode check(const Store& store, const Config& config) {
+  const bool legal = tile_ok(config, store.log2_rows, store.channels, store.columns) && store.image_pixels != 0;
+  return legal ? ErrorCode::None : ErrorCode::IllegalField;
+}
+
 }  // namespace dlac

@@ -16,5 +16,6 @@ namespace dlac {
 /// must be held: first_x <= x_min and x_max < first_x + pitch.
 [[nodiscard]] ErrorCode check(const MmOp& op, const Config& config, const BufferView& weights);
 [[nodiscard]] ErrorCode check(const PtWiseOp& op, const Config& config);
+[[nodiscard]] ErrorCode check(const Store& store, const Config& config);
 
 }  // namespace dlac
