@@ -32,15 +32,19 @@ constexpr NamedKey EngineKey{"engine", "schedule: solves the schedule's recurren
                              "[A]"};
 constexpr NamedKey PolicyKey{"policy", "updates that are executed: none skips nothing, both skips every zero operand",
                              "[P]"};
+constexpr NamedKey StyleKey{
+    "mem_style", "lt: b_transport and DMI on the memory port, at: four-phase nb_transport; same cycles", "[A]"};
 constexpr NamedKey LatencyKey{"memory_latency_ns", "latency of the testbench's memory, nanoseconds", "[A]"};
 constexpr NamedKey GridKey{"grid_rows", "rows of the grid shape of every layer, or auto: the mapper chooses", "[A]"};
 
 const std::vector<std::string> ModeNames{"train", "infer"};
 const std::vector<std::string> EngineNames{"schedule", "clocked"};
 const std::vector<std::string> PolicyNames{"none", "features", "weights", "both"};
+const std::vector<std::string> StyleNames{"lt", "at"};
 
 std::vector<std::string> known_keys() {
-  std::vector<std::string> keys{std::string(ModeKey.key), std::string(EngineKey.key), std::string(PolicyKey.key)};
+  std::vector<std::string> keys{std::string(ModeKey.key), std::string(EngineKey.key), std::string(PolicyKey.key),
+                                std::string(StyleKey.key)};
   for (const ConfigField& field : config_fields()) keys.emplace_back(field.key);
   keys.emplace_back(LatencyKey.key);
   keys.emplace_back(GridKey.key);
@@ -85,6 +89,8 @@ void apply(const Assignment& assignment, MachineSettings& settings) {
     settings.core.engine = name_in(assignment, engine_from, EngineNames);
   } else if (key == PolicyKey.key) {
     settings.core.policy = name_in(assignment, policy_from, PolicyNames);
+  } else if (key == StyleKey.key) {
+    settings.core.mem_style = name_in(assignment, coding_style_from, StyleNames);
   } else if (key == LatencyKey.key) {
     settings.memory_latency_ns = number_in(assignment, 0, LongestLatency);
   } else if (key == GridKey.key) {
@@ -183,6 +189,7 @@ Json each_key(const MachineSettings& settings, Entry entry) {
   add(ModeKey, to_string(core.mode));
   add(EngineKey, to_string(core.engine));
   add(PolicyKey, to_string(core.policy));
+  add(StyleKey, to_string(core.mem_style));
   for (const ConfigField& field : config_fields()) {
     add({field.key, field.description, field.origin}, core.*field.member);
   }

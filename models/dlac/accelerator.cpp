@@ -43,10 +43,10 @@ struct Accelerator::Parts {
         compute("compute", core, *engine, load, weight_buffer.view()),
         store("store", core, port, *engine),
         processor("processor", core, port, load),
-        registers({[this] { reset_all(); },
-                   [this](std::uint64_t address, std::uint32_t length) { start(address, length); },
-                   [this] { clear_counters(); }, [this] { irq_changed.notify(sc_core::SC_ZERO_TIME); },
-                   [this] { return counters(); }}) {
+        registers(core.config, {[this] { reset_all(); },
+                                [this](std::uint64_t address, std::uint32_t length) { start(address, length); },
+                                [this] { clear_counters(); }, [this] { irq_changed.notify(sc_core::SC_ZERO_TIME); },
+                                [this] { return counters(); }}) {
     load.weight_socket.bind(weight_buffer.socket);
     load.feature_socket.bind(feature_buffer.socket);
     core.fail = [this](ErrorCode code, std::uint64_t fault_address) { fail(code, fault_address); };

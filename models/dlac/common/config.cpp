@@ -22,6 +22,7 @@ template <typename Enum, std::size_t N>
 constexpr std::array<std::string_view, 2> ModeNames{"train", "infer"};
 constexpr std::array<std::string_view, 2> EngineNames{"schedule", "clocked"};
 constexpr std::array<std::string_view, 4> PolicyNames{"none", "features", "weights", "both"};
+constexpr std::array<std::string_view, 2> StyleNames{"lt", "at"};
 
 }  // namespace
 
@@ -114,7 +115,13 @@ const std::vector<ConfigField>& config_fields() {
        &Config::memory_bytes_per_cycle},
       {"queue_depth", "commands in each of the load, compute and store queues", "[A]", 1, 1024, &Config::queue_depth},
       {"token_limit", "largest value of a token counter", "[A]", 2, 65535, &Config::token_limit},
-      {"dmi", "1: read and write memory through DMI where it is granted, 0: never", "[A]", 0, 1, &Config::dmi},
+      {"dmi", "1: read and write memory through DMI where it is granted (mem_style lt), 0: never", "[A]", 0, 1,
+       &Config::dmi},
+      {"strict_response",
+       "1: a memory that leaves the response status incomplete is an error, 0: it is one warning per core", "[A]", 0, 1,
+       &Config::strict_response},
+      {"csr_errors", "1: bad register accesses are errors, 0: undefined registers read as zero, writes are ignored",
+       "[A]", 0, 1, &Config::csr_errors},
   };
   return fields;
 }
@@ -122,8 +129,10 @@ const std::vector<ConfigField>& config_fields() {
 std::string_view to_string(Mode mode) { return ModeNames[static_cast<std::size_t>(mode)]; }
 std::string_view to_string(EngineKind engine) { return EngineNames[static_cast<std::size_t>(engine)]; }
 std::string_view to_string(Policy policy) { return PolicyNames[static_cast<std::size_t>(policy)]; }
+std::string_view to_string(CodingStyle style) { return StyleNames[static_cast<std::size_t>(style)]; }
 std::optional<Mode> mode_from(std::string_view name) { return find_name<Mode>(ModeNames, name); }
 std::optional<EngineKind> engine_from(std::string_view name) { return find_name<EngineKind>(EngineNames, name); }
 std::optional<Policy> policy_from(std::string_view name) { return find_name<Policy>(PolicyNames, name); }
+std::optional<CodingStyle> coding_style_from(std::string_view name) { return find_name<CodingStyle>(StyleNames, name); }
 
 }  // namespace dlac

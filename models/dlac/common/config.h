@@ -20,12 +20,17 @@ enum class EngineKind : std::uint8_t { Schedule, Clocked };
 /// Which updates the machine must execute. (arch. contract 3)
 enum class Policy : std::uint8_t { None, Features, Weights, Both };
 
+/// How the core speaks on its memory socket: b_transport and DMI, or four-phase nb_transport. Both give the same
+/// results and, with a memory whose timing is the same, the same cycles.
+enum class CodingStyle : std::uint8_t { LooselyTimed, ApproximatelyTimed };
+
 /// Everything that sizes the core. Plain data; `validate()` says whether it can be built.
 /// A key's meaning, unit, range and origin ([P] paper, [A] assumption) stand in `config_fields()`.
 struct Config {
   Mode mode = Mode::Train;
   EngineKind engine = EngineKind::Schedule;
   Policy policy = Policy::Both;
+  CodingStyle mem_style = CodingStyle::LooselyTimed;
 
   std::uint32_t pes = 512;             ///< PEs in the grid
   std::uint32_t rows = 16;             ///< R, rows of the default grid shape
@@ -44,9 +49,11 @@ struct Config {
   std::uint32_t burst_bytes = 256;  ///< longest burst on `mem`
   std::uint32_t outstanding = 8;    ///< N, bursts in flight on `mem`
   std::uint32_t memory_bytes_per_cycle = 16;
-  std::uint32_t queue_depth = 16;   ///< commands per queue
-  std::uint32_t token_limit = 255;  ///< largest value of a token counter
-  std::uint32_t dmi = 1;            ///< 1: use direct memory access where memory grants it
+  std::uint32_t queue_depth = 16;     ///< commands per queue
+  std::uint32_t token_limit = 255;    ///< largest value of a token counter
+  std::uint32_t dmi = 1;              ///< 1: use direct memory access where memory grants it (loosely timed only)
+  std::uint32_t strict_response = 1;  ///< 0: a response left incomplete by memory counts as good, with one warning
+  std::uint32_t csr_errors = 1;       ///< 0: undefined registers read as zero, writes that have no effect are ignored
 
   /// Defaults of a mode. [A] except where `config_fields()` says [P].
   [[nodiscard]] static Config defaults(Mode mode);
@@ -94,14 +101,17 @@ struct ConfigField {
   std::uint32_t Config::*member;
 };
 
-/// All numeric keys, in the order in which they are printed. `mode`, `engine` and `policy` are set by name.
+/// All numeric keys, in the order in which they are printed. `mode`, `engine`, `policy` and `mem_style`
+/// are set by name.
 [[nodiscard]] const std::vector<ConfigField>& config_fields();
 
 [[nodiscard]] std::string_view to_string(Mode mode);
 [[nodiscard]] std::string_view to_string(EngineKind engine);
 [[nodiscard]] std::string_view to_string(Policy policy);
+[[nodiscard]] std::string_view to_string(CodingStyle style);
 [[nodiscard]] std::optional<Mode> mode_from(std::string_view name);
 [[nodiscard]] std::optional<EngineKind> engine_from(std::string_view name);
 [[nodiscard]] std::optional<Policy> policy_from(std::string_view name);
+[[nodiscard]] std::optional<CodingStyle> coding_style_from(std::string_view name);
 
 }  // namespace dlac

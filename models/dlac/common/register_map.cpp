@@ -80,6 +80,36 @@ std::vector<RegisterInfo> make_registers() {
       {"FAULT_ADDR_LO", 0x2C, 32, Access::ReadOnly, 0, "address of the failing access or command, low word", {}},
       {"FAULT_ADDR_HI", 0x30, 32, Access::ReadOnly, 0, "address of the failing access or command, high word", {}},
   };
+  const auto add_configured = [&map](std::string_view name, Register offset, std::string_view description,
+                                     std::uint32_t (*value)(const Config&)) {
+    map.push_back({name,
+                   static_cast<std::uint32_t>(offset),
+                   32,
+                   Access::ReadOnly,
+                   value(Config::defaults(Mode::Train)),
+                   description,
+                   {},
+                   value});
+  };
+  add_configured("CORE_MODE", Register::CoreMode, "0: train, binary32; 1: infer, binary16",
+                 [](const Config& c) { return static_cast<std::uint32_t>(c.mode == Mode::Infer); });
+  add_configured("CORE_PES", Register::CorePes, "processing elements", [](const Config& c) { return c.pes; });
+  add_configured("CORE_OUTPUT_BUFFERS", Register::CoreOutputBuffers, "B, output buffers per PE and bank",
+                 [](const Config& c) { return c.output_buffers; });
+  add_configured("CORE_ARITHMETIC_UNITS", Register::CoreArithmeticUnits, "units per PE that can add",
+                 [](const Config& c) { return c.arithmetic_units; });
+  add_configured("CORE_MULTIPLY_UNITS", Register::CoreMultiplyUnits, "units per PE that can multiply",
+                 [](const Config& c) { return c.multiply_units; });
+  add_configured("CORE_WEIGHT_BUFFER", Register::CoreWeightBuffer, "weight buffer, bytes",
+                 [](const Config& c) { return c.weight_buffer_bytes; });
+  add_configured("CORE_FEATURE_BUFFER", Register::CoreFeatureBuffer, "feature buffer, bytes",
+                 [](const Config& c) { return c.feature_buffer_bytes; });
+  add_configured("CORE_TOKEN_LIMIT", Register::CoreTokenLimit, "largest value of a token counter",
+                 [](const Config& c) { return c.token_limit; });
+  add_configured("CORE_QUEUE_DEPTH", Register::CoreQueueDepth, "commands in each queue",
+                 [](const Config& c) { return c.queue_depth; });
+  add_configured("CORE_CLOCK_PERIOD", Register::CoreClockPeriod, "clock period, picoseconds",
+                 [](const Config& c) { return c.clock_period_ps; });
   for (std::uint32_t i = 0; i < CounterCount; ++i) {
     map.push_back({CounterTable[i].name,
                    counter_offset(static_cast<Counter>(i)),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dlac/common/config.h>
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,16 @@ enum class Register : std::uint32_t {
   Error = 0x28,
   FaultAddrLo = 0x2C,
   FaultAddrHi = 0x30,
+  CoreMode = 0x40,  ///< first of the registers that tell what the core was built with
+  CorePes = 0x44,
+  CoreOutputBuffers = 0x48,
+  CoreArithmeticUnits = 0x4C,
+  CoreMultiplyUnits = 0x50,
+  CoreWeightBuffer = 0x54,
+  CoreFeatureBuffer = 0x58,
+  CoreTokenLimit = 0x5C,
+  CoreQueueDepth = 0x60,
+  CoreClockPeriod = 0x64,
   Counters = 0x100,  ///< first of the 64-bit counters, low word first; see `Counter`
 };
 
@@ -103,9 +115,11 @@ struct RegisterInfo {
   std::uint32_t offset;  ///< bytes
   std::uint32_t bits;    ///< 32, or 64 for a counter (two words, low first)
   Access access;
-  std::uint32_t reset;
+  std::uint32_t reset;  ///< of a core with the default configuration (train)
   std::string_view description;
   std::vector<RegisterField> fields;
+  /// The value of a register that tells what the core was built with; null for all others.
+  std::uint32_t (*configured)(const Config&) = nullptr;
 };
 
 /// Every register in address order: the single source of the map.

@@ -21,11 +21,12 @@ constexpr std::uint32_t IrqBits = IrqDone | IrqError;
 
 }  // namespace
 
-const RegisterInfo* RegisterFile::find(std::uint64_t address) const {
+RegisterFile::RegisterFile(const Config& config, Actions actions)
+    : errors_(config.csr_errors != 0), actions_(std::move(actions)) {
   for (const RegisterInfo& info : registers()) {
-    if (address >= info.offset && address < info.offset + info.bits / 8) return &info;
+    const std::uint32_t configured = info.configured == nullptr ? 0 : info.configured(config);
+    for (std::uint32_t word = 0; word < info.bits / 32; ++word) words_[info.offset / 4 + word] = {&info, configured};
   }
-  return nullptr;
 }
 
 void RegisterFile::access(tlm::tlm_generic_payload& payload) {
@@ -92,6 +93,16 @@ std::uint32_t RegisterFile::read(std::uint32_t offset) const {
     case Register::FaultAddrHi: return high_of(fault_address_);
     case Register::Ctrl:
     case Register::Doorbell: return 0;
+    case Register::CoreMode:
+    case Register::CorePes:
+    case Register::CoreOutputBuffers:
+    case Register::CoreArithmeticUnits:
+    case Register::CoreMultiplyUnits:
+    case Register::CoreWeightBuffer:
+    case Register::CoreFeatureBuffer:
+    case Register::CoreTokenLimit:
+    case Register::CoreQueueDepth:
+    case Register::CoreClockPeriod: return words_[offset / 4].configured;
     case Register::Counters: break;
   }
   const std::uint32_t from_first = offset - static_cast<std::uint32_t>(Register::Counters);

@@ -22,7 +22,7 @@ class RegisterFile {
     std::function<std::array<std::uint64_t, CounterCount>()> read_counters;
   };
 
-  explicit RegisterFile(Actions actions) : actions_(std::move(actions)) {}
+  RegisterFile(const Config& config, Actions actions);
 
   /// Answers one CSR transaction; `debug` reads without side effects and writes nothing.
   void access(tlm::tlm_generic_payload& payload);
@@ -40,13 +40,24 @@ class RegisterFile {
   [[nodiscard]] std::uint32_t status() const { return status_; }
 
  private:
-  [[nodiscard]] const RegisterInfo* find(std::uint64_t address) const;
+  /// The register at an aligned address, nullptr if there is none.
+  [[nodiscard]] const RegisterInfo* find(std::uint64_t address) const {
+    return address < RegisterSpaceBytes ? words_[address / 4].info : nullptr;
+  }
   [[nodiscard]] std::uint32_t read(std::uint32_t offset) const;
   void write(std::uint32_t offset, std::uint32_t value);
   void ring();
   void record(ErrorCode code, std::uint64_t fault_address);
 
+  /// What an access to a word of the register space meets; `info` is null where there is no register.
+  struct Word {
+    const RegisterInfo* info = nullptr;
+    std::uint32_t configured = 0;
+  };
+
+  const bool errors_;
   Actions actions_;
+  std::array<Word, RegisterSpaceBytes / 4> words_{};
   bool held_ = false;
   std::uint32_t status_ = 0;
   std::uint32_t irq_enable_ = 0;
