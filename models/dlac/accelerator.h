@@ -37,7 +37,7 @@ class Accelerator : public sc_core::sc_module {
   void observe(CommandObserver observer);
 
   /// Adds the core's signals to a waveform: queues, tokens, grid state, irq; with the clocked engine the grid's too.
-  void trace(sc_core::sc_trace_file* file) const;
+  void trace(sc_core::sc_trace_file* file) const override;
 
  private:
   struct Parts;

@@ -253,7 +253,7 @@ void MemoryPort::responded(BurstPayload& payload, const sc_core::sc_time& respon
   payload.latency = response > payload.start ? clock_.cycles_in(response - payload.start) : 0;
   if (payload.ok && use_dmi_ && payload.is_dmi_allowed()) request_dmi(payload);
   if (payload.issued) complete(payload);
-  wake_.notify(sc_core::SC_ZERO_TIME);
+  wake_.notify(clock_.until(clock_.now()));  // the port works on clock edges
 }
 
 bool MemoryPort::response_ok(const BurstPayload& payload) {
