@@ -101,12 +101,13 @@ struct Job {
 
 /// Random layers, the same for every style of the memory socket.
 [[nodiscard]] inline std::vector<Job> random_jobs(const Config& config, std::uint32_t seed, int count,
-                                                  std::uint64_t least_macs, std::uint64_t most_macs) {
+                                                  std::uint64_t least_macs, std::uint64_t most_macs,
+                                                  std::uint64_t base = 0) {
   std::mt19937 random(seed);
   std::vector<Job> jobs;
   while (jobs.size() < static_cast<std::size_t>(count)) {
     dlac::tb::RandomLayer layer = dlac::tb::random_layer(random, config.mode, most_macs);
-    if (layer.layer.macs() >= least_macs) jobs.emplace_back(std::move(layer), config);
+    if (layer.layer.macs() >= least_macs) jobs.emplace_back(std::move(layer), config, base);
   }
   return jobs;
 }
@@ -176,17 +177,17 @@ class Bench : public sc_core::sc_module {
   void write(Register r, std::uint32_t value) { (void)access(tlm::TLM_WRITE_COMMAND, at(r), value); }
 
   void write_memory(std::uint64_t address, const void* from, std::uint64_t bytes) {
-    if constexpr (std::is_same_v<MemoryModel, RandomMemory>) {
-      memory.write(address, from, bytes);
-    } else {
+    if constexpr (std::is_same_v<MemoryModel, dlac::tb::Memory>) {
       std::memcpy(memory.data() + address, from, bytes);
+    } else {
+      memory.write(address, from, bytes);
     }
   }
   void read_memory(std::uint64_t address, void* to, std::uint64_t bytes) {
-    if constexpr (std::is_same_v<MemoryModel, RandomMemory>) {
-      memory.read(address, to, bytes);
-    } else {
+    if constexpr (std::is_same_v<MemoryModel, dlac::tb::Memory>) {
       std::memcpy(to, memory.data() + address, bytes);
+    } else {
+      memory.read(address, to, bytes);
     }
   }
 
