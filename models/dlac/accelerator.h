@@ -51,6 +51,7 @@ class Accelerator : public sc_core::sc_module {
   void drive_irq();
   void on_reset();
   void on_halt();
+  void on_resume();
 
   std::unique_ptr<Parts> parts_;
 };
