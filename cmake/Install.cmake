@@ -71,9 +71,11 @@ set(systemc_variables "")
 if(from_pkg_config OR systemc_type STREQUAL "INTERFACE_LIBRARY")
   set(requires "systemc")
 else()  # a SystemC without systemc.pc
-  string(CONCAT systemc_variables "systemc_includedir=$<TARGET_PROPERTY:SystemC::systemc,INTERFACE_INCLUDE_DIRECTORIES>\n"
-    "systemc_libdir=$<TARGET_FILE_DIR:SystemC::systemc>\n")
-  string(APPEND cflags " -I\${systemc_includedir}")
+  set(folders $<TARGET_PROPERTY:SystemC::systemc,INTERFACE_INCLUDE_DIRECTORIES>)
+  set(definitions $<TARGET_PROPERTY:SystemC::systemc,INTERFACE_COMPILE_DEFINITIONS>)
+  set(systemc_variables "systemc_libdir=$<TARGET_FILE_DIR:SystemC::systemc>\n")
+  string(APPEND cflags "$<$<BOOL:${folders}>: -I$<JOIN:$<REMOVE_DUPLICATES:${folders}>, -I>>"
+    "$<$<BOOL:${definitions}>: -D$<JOIN:${definitions}, -D>>")
   string(APPEND libs " -L\${systemc_libdir} -lsystemc -pthread")
 endif()
 string(JOIN ", " requires ${requires} ${hwy_public})
