@@ -5,7 +5,7 @@
 #
 # A SystemC library exports one API symbol, whose name holds its version and the C++ standard that it was built for;
 # SC_CPLUSPLUS makes a program of a later standard ask for that symbol. Which value links is found out by linking:
-#   DLAC_SC_CPLUSPLUS     the value, e.g. 201703L
+#   DLAC_SC_CPLUSPLUS     the value, e.g. 201703L; SystemC::systemc defines it, so that all who link SystemC agree
 #   DLAC_SYSTEMC_API      the symbol, e.g. sc_api_version_2_3_4_cxx201703L
 #   DLAC_SYSTEMC_ORIGIN   where SystemC was found, for messages
 #   DLAC_SYSTEMC_PROBLEM  one line, empty when SystemC can be used
@@ -83,6 +83,11 @@ if(NOT DLAC_SYSTEMC_PROBLEM)
   get_target_property(dlac_systemc_imported SystemC::systemc IMPORTED)
   if(dlac_systemc_imported)
     dlac_probe_systemc()
+    get_target_property(dlac_systemc_definitions SystemC::systemc INTERFACE_COMPILE_DEFINITIONS)
+    if(DLAC_SC_CPLUSPLUS AND NOT dlac_systemc_definitions MATCHES "SC_CPLUSPLUS=")
+      set_property(TARGET SystemC::systemc APPEND PROPERTY
+        INTERFACE_COMPILE_DEFINITIONS SC_CPLUSPLUS=${DLAC_SC_CPLUSPLUS})
+    endif()
   else()
     set(DLAC_SC_CPLUSPLUS "")
     set(DLAC_SYSTEMC_API "")
