@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#if __cplusplus < 201703L
+#error "dLAC needs C++17 or later: compile with -std=c++17"
+#endif
 
 #include <dlac/command_record.h>
 #include <dlac/common/config.h>
