@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "workloads/layer.h"
+#include "layer.h"
 
 namespace dlac::workloads {
 
