@@ -170,9 +170,10 @@ void Checker::begin_request(Payload& payload, const sc_time& time) {
     report(Rule::RequestExclusion, "BEGIN_REQ before the accept delay is over", &payload);
   }
   check_socket_time(payload, last_forward_, time);
+  bool referenced = false;
   if (find(payload) != nullptr) {
     report(Rule::Reused, "BEGIN_REQ of a transaction under way", &payload);
-    end_life(payload);
+    referenced = forget(payload);
   }
   request_.owner = &payload;
   Flight& flight = flights_[&payload];
@@ -181,7 +182,7 @@ void Checker::begin_request(Payload& payload, const sc_time& time) {
   flight.time = time;
   flight.image = PayloadImage(payload);
   if (payload.has_mm()) {
-    payload.acquire();
+    if (!referenced) payload.acquire();
     flight.referenced = true;
     Lifetime::mark(payload, objects_);
   }
@@ -226,7 +227,6 @@ void Checker::target_phase(Payload& payload, const tlm::tlm_phase& phase, const 
 }
 
 void Checker::end_response(Payload& payload, Flight& flight, const sc_time& time, const char* when) {
-  check_unmodified(payload, flight.image, when);
   check_time(payload, flight, time, when);
   if (payload.get_response_status() != flight.status) {
     report(Rule::ResponseChanged, "response status changed after BEGIN_RESP", &payload);
@@ -235,12 +235,16 @@ void Checker::end_response(Payload& payload, Flight& flight, const sc_time& time
 }
 
 void Checker::end_life(Payload& payload) {
+  if (forget(payload)) payload.release();
+}
+
+bool Checker::forget(const Payload& payload) {
   const auto found = flights_.find(&payload);
   const bool referenced = found->second.referenced;
   flights_.erase(found);
   if (request_.owner == &payload) request_.owner = nullptr;
   if (response_.owner == &payload) response_.owner = nullptr;
-  if (referenced) payload.release();
+  return referenced;
 }
 
 tlm::tlm_sync_enum Checker::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
@@ -255,6 +259,7 @@ tlm::tlm_sync_enum Checker::nb_transport_fw(Payload& payload, tlm::tlm_phase& ph
     if (flight == nullptr || flight->phase != tlm::BEGIN_RESP) {
       report(Rule::PhaseSequence, "END_RESP without BEGIN_RESP", &payload);
     } else {
+      check_unmodified(payload, flight->image, "END_RESP");
       end_response(payload, *flight, time, "END_RESP");
       flight->phase = tlm::END_RESP;
     }
@@ -341,6 +346,7 @@ tlm::tlm_sync_enum Checker::nb_transport_bw(Payload& payload, tlm::tlm_phase& ph
     if (serial != 0) report(Rule::PhaseSequence, "the response was ended twice", &payload);
     return status;
   }
+  // The object lives on, by this checker's reference, but the initiator may have given up its data arrays.
   end_response(payload, *flight, returned, "the return of nb_transport_bw");
   end_life(payload);
   return status;

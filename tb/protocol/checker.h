@@ -98,6 +98,8 @@ class Checker : public sc_core::sc_module,
   void target_phase(Payload& payload, const tlm::tlm_phase& phase, const sc_core::sc_time& time, const char* when);
   void end_request(const Payload& payload, const sc_core::sc_time& time);
   void end_life(Payload& payload);
+  /// Drops a transaction; true if this checker still holds its reference.
+  bool forget(const Payload& payload);
 
   [[nodiscard]] Flight* find(const Payload& payload);
   void report(Rule rule, const std::string& what, const Payload* payload = nullptr);

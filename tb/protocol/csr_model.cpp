@@ -140,14 +140,14 @@ CsrAccess CsrModel::next(std::mt19937& random) const {
                                                         Error,     FaultAddrLo, FaultAddrHi};
     access.address = Main[pick(random, 0, Main.size() - 1)];
   } else if (kind < 75) {
-    access.address = 4 * pick(random, 0, CountersEnd / 4 + 8);
+    access.address = std::uint64_t{4} * pick(random, 0, CountersEnd / 4 + 8);
   } else if (kind < 85) {
     access.address = pick(random, 0, CountersEnd + 16);  // of any alignment
   } else if (kind < 92) {
     access.address = std::uint64_t{random()} << 32 | random();
   } else {
     // A register's offset with high bits set, or just below 2^64.
-    const std::uint64_t offset = 4 * pick(random, 0, CountersEnd / 4);
+    const std::uint64_t offset = std::uint64_t{4} * pick(random, 0, CountersEnd / 4);
     access.address =
         chance(random, 0.5) ? offset | std::uint64_t{1} << pick(random, 12, 63) : ~offset & ~std::uint64_t{3};
   }

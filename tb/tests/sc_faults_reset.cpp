@@ -38,13 +38,14 @@ void reset_everywhere(const Scenario& scenario) {
         completions.clear();
         b.load(job);
         b.start(job);
-        const sc_core::sc_time begin = sc_core::sc_time_stamp();
+        sc_core::sc_time begin(sc_core::sc_time_stamp());  // a copy: what that returns moves on
         CHECK(b.finish_list() == ErrorCode::None);
         const sc_core::sc_time duration = sc_core::sc_time_stamp() - begin;
         const Counters fresh = b.counters();
         REQUIRE(completions.size() == job.plan.commands.size());
 
         std::vector<sc_core::sc_time> times;
+        times.reserve(completions.size());
         for (const sc_core::sc_time& completion : completions) times.push_back(completion - begin);
         std::mt19937_64 random(scenario.seed);
         for (int i = 0; i < scenario.random_times * soak_factor(); ++i) {
