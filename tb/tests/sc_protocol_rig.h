@@ -5,6 +5,7 @@
 #include <dlac/common/register_map.h>
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <systemc>
 #include <tlm>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "tb/memory.h"
