@@ -123,7 +123,7 @@ const std::map<std::string, std::vector<std::string>>& element_orders() {
       {"componentInstantiation", {"name", "language", "moduleName"}},
       {"port", {"name", "logicalName", "description", "wire", "transactional"}},
       {"wire", {"direction", "wireTypeDefs"}},
-      {"wireTypeDef", {"typeName", "typeDefinition", "viewRef"}},
+      {"wireTypeDef", {"typeName", "viewRef"}},
       {"transTypeDef", {"typeName", "typeDefinition", "viewRef"}},
       {"transactional",
        {"initiative", "qualifier", "kind", "busWidth", "protocol", "transTypeDefs", "connection", "onMaster",
