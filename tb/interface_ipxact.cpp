@@ -181,8 +181,7 @@ void wire_port(Xml& xml, std::string_view name, std::string_view direction, std:
       xml.leaf("direction", direction);
       xml.element("wireTypeDefs", [&] {
         xml.element("wireTypeDef", [&] {
-          xml.leaf("typeName", direction == "in" ? "sc_core::sc_in<bool>" : "sc_core::sc_out<bool>");
-          xml.leaf("typeDefinition", "systemc");
+          xml.leaf("typeName", "bool");
           xml.leaf("viewRef", ViewName);
         });
       });

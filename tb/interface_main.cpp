@@ -50,8 +50,11 @@ int main(int argc, char* argv[]) {
       return 2;
     }
     dlac::workloads::write_file(argv[2], {{text.data(), text.size()}});
-  } catch (const std::exception& error) {
+  } catch (const dlac::workloads::FileError& error) {  // names the file itself
     std::cerr << "dlac-interface: " << error.what() << "\n";
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "dlac-interface: " << argv[2] << ": " << error.what() << "\n";
     return 2;
   }
   return 0;

@@ -4,7 +4,7 @@
 
 /* What a C compiler makes of dlac_regs.h, for a C++ test to compare with the model. The lists end with a null name. */
 
-#include <stdint.h>
+#include <stdint.h> /* NOLINT(modernize-deprecated-headers): C */
 
 #ifdef __cplusplus
 extern "C" {

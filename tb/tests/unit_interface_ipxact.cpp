@@ -123,7 +123,7 @@ const std::map<std::string, std::vector<std::string>>& element_orders() {
       {"componentInstantiation", {"name", "language", "moduleName"}},
       {"port", {"name", "logicalName", "description", "wire", "transactional"}},
       {"wire", {"direction", "wireTypeDefs"}},
-      {"wireTypeDef", {"typeName", "typeDefinition", "viewRef"}},
+      {"wireTypeDef", {"typeName", "viewRef"}},
       {"transTypeDef", {"typeName", "typeDefinition", "viewRef"}},
       {"transactional",
        {"initiative", "qualifier", "kind", "busWidth", "protocol", "transTypeDefs", "connection", "onMaster",
@@ -198,6 +198,7 @@ void check_field(xmlNode* node, const RegisterInfo& info, const RegisterField& f
                              : info.access == Access::WriteOnly ? "write-only"
                                                                 : "read-write";
   CHECK(text(node, "access") == access);
+  CHECK(optional_text(node, "testable") == (info.access == Access::WriteOnly ? "false" : ""));
   CHECK(optional_text(node, "modifiedWriteValue") == (info.access == Access::WriteOneToClear ? "oneToClear" : ""));
 }
 
@@ -242,7 +243,10 @@ TEST_CASE("IP-XACT: every register, field, access and reset value is the model's
     if (fields.empty()) fields = {{"value", 0, 32, ""}};
     const std::vector<xmlNode*> field_nodes = children(node, "field");
     REQUIRE(field_nodes.size() == fields.size());
-    for (std::size_t i = 0; i < fields.size(); ++i) check_field(field_nodes[i], info, fields[i], parameters);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      check_field(field_nodes[i], info, fields[i], parameters);
+      CHECK(optional_text(field_nodes[i], "volatile") == optional_text(node, "volatile"));
+    }
     // What the core changes of its own accord.
     const bool changes = name == "STATUS" || name == "IRQ_STATUS" || name == "ERROR" || name == "FAULT_ADDR_LO" ||
                          name == "FAULT_ADDR_HI" || info.bits == 64;
