@@ -30,6 +30,7 @@ std::string table_row(std::size_t name_width, const std::vector<Column>& columns
                       const std::vector<std::string>& cells) {
   std::string text = clipped(printable(name), name_width);
   for (std::size_t i = 0; i < columns.size(); ++i) text += ' ' + padded(cells[i], columns[i].width);
+  text.erase(text.find_last_not_of(' ') + 1);
   return text + '\n';
 }
 

@@ -65,20 +65,22 @@ void Table::finish() {
   out_ << std::flush;
 }
 
+std::string simulated(const std::string& what, const MachineSettings& machine, std::uint64_t cycles) {
+  const Config& core = machine.core;
+  const double milliseconds = static_cast<double>(cycles) * static_cast<double>(core.clock_period_ps) * 1e-9;
+  return clipped(what, std::min<std::size_t>(what.size(), 20)) + ", " + std::string(to_string(core.mode)) +
+         ", engine " + std::string(to_string(core.engine)) + ", policy " + std::string(to_string(core.policy)) + ": " +
+         grouped(cycles) + " cycles, " + fixed(milliseconds, 3) + " ms at " + fixed(1e6 / core.clock_period_ps, 0) +
+         " MHz\n";
+}
+
 std::string summary(const std::string& what, const MachineSettings& machine, const Group& total, double wall_seconds,
                     std::uint64_t peak_memory_bytes) {
-  const Config& core = machine.core;
   const Figures& figures = total.figures;
-  const double milliseconds = static_cast<double>(figures.cycles()) * static_cast<double>(core.clock_period_ps) * 1e-9;
-  std::string text = clipped(what, std::min<std::size_t>(what.size(), 20)) + ", " + std::string(to_string(core.mode)) +
-                     ", engine " + std::string(to_string(core.engine)) + ", policy " +
-                     std::string(to_string(core.policy)) + ": " + grouped(figures.cycles()) + " cycles, " +
-                     fixed(milliseconds, 3) + " ms at " + fixed(1e6 / core.clock_period_ps, 0) + " MHz\n";
   const double rate = figures.cpu_seconds > 0 ? static_cast<double>(figures.macs()) / figures.cpu_seconds / 1e6 : 0;
-  text += "host: " + fixed(figures.cpu_seconds, 3) + " s CPU in the model, " + fixed(rate, 0) + " M MAC/s; " +
-          fixed(wall_seconds, 2) + " s in all, peak memory " + fixed(static_cast<double>(peak_memory_bytes) / 1e6, 0) +
-          " MB\n";
-  return text;
+  return simulated(what, machine, figures.cycles()) + "host: " + fixed(figures.cpu_seconds, 3) +
+         " s CPU in the model, " + fixed(rate, 0) + " M MAC/s; " + fixed(wall_seconds, 2) + " s in all, peak memory " +
+         fixed(static_cast<double>(peak_memory_bytes) / 1e6, 0) + " MB\n";
 }
 
 }  // namespace dlac::tb

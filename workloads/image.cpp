@@ -77,12 +77,12 @@ class Space {
   /// The offset of a new piece.
   [[nodiscard]] std::uint64_t take(std::uint64_t bytes, std::uint64_t alignment = DLAC_IMAGE_ALIGNMENT) {
     const std::uint64_t offset = (end_ + alignment - 1) / alignment * alignment;
-    if (offset < end_ || __builtin_add_overflow(offset, bytes, &end_)) too_large();
+    if (offset < end_ || __builtin_add_overflow(offset, bytes, &end_)) {
+      throw ImageError("image", "larger than 2^64 bytes", "layers that fit");
+    }
     return offset;
   }
   [[nodiscard]] std::uint64_t end() const { return end_; }
-
-  [[noreturn]] static void too_large() { throw ImageError("image", "larger than 2^64 bytes", "layers that fit"); }
 
  private:
   std::uint64_t end_ = 0;
@@ -229,7 +229,10 @@ void Maker::lay_out() {
     records_[i].outputs_offset = space.take(records_[i].outputs_bytes);
   }
   header_.memory_bytes = space.end();
-  if (header_.memory_bytes > Largest - header_.base) Space::too_large();
+  if (header_.memory_bytes > Largest - header_.base) {
+    throw ImageError("base", hexadecimal(header_.base),
+                     "an address with " + std::to_string(header_.memory_bytes) + " bytes behind it");
+  }
 }
 
 void Maker::put_tensors(std::size_t index, std::vector<std::uint8_t>& bytes) const {
