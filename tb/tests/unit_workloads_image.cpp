@@ -247,7 +247,7 @@ TEST_CASE("image: addresses are those of the base, and nothing else depends on i
   CHECK(moved == here.bytes);
 }
 
-TEST_CASE("image: features may be left to the host; the file then ends with the weights") {
+TEST_CASE("image: features may be left to the host, behind the file") {
   std::vector<ImageLayer> layers = two_layers();
   layers[0].features = FeaturesFromHost{};
   const Image image = parse_image(make_image(layers, Config::defaults(Mode::Train), OneRow), "x.dlac");
