@@ -13,9 +13,7 @@
 #include "workloads/crc32.h"
 #include "workloads/image.h"
 
-using namespace dlac;
-using namespace dlac::tb;
-using workloads::FeaturesFromHost;
+namespace dlac::tb {
 using workloads::FeaturesFromLayer;
 using workloads::ImageLayer;
 using workloads::Tensor;
@@ -204,3 +202,5 @@ TEST_CASE("outputs that differ from the image's checksum are told apart from tho
   CHECK(run.layers[2].right == std::nullopt);
   CHECK(run.layers[3].right == true);
 }
+
+}  // namespace dlac::tb

@@ -9,8 +9,7 @@
 #include "workloads/image.h"
 #include "workloads/output_file.h"
 
-using namespace dlac;
-using namespace dlac::workloads;
+namespace dlac::workloads {
 using Catch::Matchers::Contains;
 
 namespace {
@@ -149,8 +148,9 @@ TEST_CASE("image: header, records, commands and tensors lie where the format say
     std::string name;
     std::uint64_t features, features_bytes, outputs, outputs_bytes, macs;
     std::vector<std::uint32_t> words;  ///< from batch on
-  } records[] = {{"a", features_a, 64, outputs_a, 48, 4 * 3 * 4, {1, 4, 2, 2, 3, 2, 2, 0, 4, 0x12345678, 3, 0}},
-                 {"b", outputs_a, 48, outputs_b, 80, 3 * 5 * 4, {1, 3, 2, 2, 5, 2, 2, 4, 4, 0, 0, 0}}};
+  } records[] = {                      // MACs: inputs x outputs x 4 pixels
+                 {"a", features_a, 64, outputs_a, 48, 48, {1, 4, 2, 2, 3, 2, 2, 0, 4, 0x12345678, 3, 0}},
+                 {"b", outputs_a, 48, outputs_b, 80, 60, {1, 3, 2, 2, 5, 2, 2, 4, 4, 0, 0, 0}}};
   std::uint64_t offset = Records;
   for (const auto& record : records) {
     INFO(record.name);
@@ -349,6 +349,7 @@ TEST_CASE("image: a refusal names the file, what was found and what was expected
       {patched(good, a + 48, std::uint64_t{1664}), "layer 0: features_offset 1664"},
       {patched(good, a + 56, std::uint64_t{60}), "layer 0: features_bytes 60: expected the size of the features, 64"},
       {patched(good, a + 64, std::uint64_t{1600}), "layer 0: outputs_offset 1600"},
+      {patched(good, a + 64, std::uint64_t{1730}), "layer 0: outputs_offset 1730"},  // no word begins there
       {patched(good, b + 64, std::uint64_t{1793}), "layer 1: outputs_offset 1793"},
       {patched(good, b + 64, huge), "layer 1: outputs_offset"},
       {patched(good, b + 72, std::uint64_t{0}), "layer 1: outputs_bytes 0"},
@@ -360,7 +361,7 @@ TEST_CASE("image: a refusal names the file, what was found and what was expected
       {patched(good, b + 132, std::uint32_t{1}), "layer 1: reserved 1: expected 0"},
       {patched(good, Commands, std::uint8_t{9}), "command 0 with opcode 9"},
       {end_early(), "command 0 with opcode 0"},
-      {patched(good, Commands + 8 * 128, std::uint32_t{7}), "command 8 with opcode 7"},
+      {patched(good, ControlEnd - 128, std::uint32_t{7}), "command 8 with opcode 7"},
   };
   for (const auto& each : cases) {
     const std::string line = refusal_of(each.bytes);
@@ -391,3 +392,5 @@ TEST_CASE("image: it runs on the core that it was made for, and on one with more
   CHECK_THAT(with(&Config::queue_depth, 15), Contains("queue_depth 16: expected at most 15"));
   CHECK(with(&Config::window_beats, 4) == "accepted");  // the commands do not know it
 }
+
+}  // namespace dlac::workloads
