@@ -3,7 +3,7 @@
 // the core's, its sleep is simulated time.
 #include <string>
 
-#include "driver_api.h"
+#include "dlac.h"
 #include "sc_core_rig.h"
 #include "tb/tests/random_layers.h"
 #include "workloads/mapper.h"
