@@ -26,16 +26,18 @@ install(FILES workloads/layer.h workloads/mapper.h workloads/packing.h workloads
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/workloads)
 install(FILES workloads/image.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/workloads OPTIONAL)
 
-# Driver for firmware, and the register map for it and for other tools.
+# Driver for firmware, and the register map for it and for other tools. OPTIONAL: a build of some targets only has not
+# generated them all.
 install(FILES driver/dlac.h driver/dlac_image.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver)
-install(FILES ${CMAKE_BINARY_DIR}/generated/driver/dlac_regs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/generated/driver/dlac_regs.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver OPTIONAL)
 install(FILES driver/dlac.c DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/driver OPTIONAL)
-install(FILES ${CMAKE_BINARY_DIR}/generated/ipxact/dlac.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/ipxact OPTIONAL)
+install(DIRECTORY ${CMAKE_BINARY_DIR}/generated/ipxact DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac OPTIONAL)
 
 # Docs and example.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY tb/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN "build*" EXCLUDE)
+install(DIRECTORY tb/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN "build*" EXCLUDE PATTERN .gitignore EXCLUDE)
 
 # find_package(dlac CONFIG).
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/dlac)
@@ -52,7 +54,6 @@ install(FILES ${generated}/dlacConfig.cmake ${generated}/dlacConfigVersion.cmake
 file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig ${prefix_from_pkgconfig})
 set(requires "")
-set(requires_private "")
 set(hwy_public "libhwy")
 set(hwy_private "")
 set(libs "-ldlac -ldlac_schedule -ldlac_common")

@@ -61,6 +61,9 @@ TEST_CASE("help and version go to stdout, without a banner") {
                                                     {"-h"},
                                                     {"run", "--help"},
                                                     {"layer", "-h"},
+                                                    {"compile", "--help"},
+                                                    {"image", "--help"},
+                                                    {"exec", "--help"},
                                                     {"networks", "--help"},
                                                     {"config", "--help"}}) {
     const ProgramResult result = run_program(folder.path(), arguments);
@@ -79,7 +82,7 @@ TEST_CASE("networks are listed, and so are the layers of one") {
   const ScratchFolder folder;
   const ProgramResult all = run_program(folder.path(), {"networks"});
   CHECK(all.code == 0);
-  CHECK(lines_of(all.out).size() == 5);
+  CHECK(lines_of(all.out).size() == 6);
   const ProgramResult one = run_program(folder.path(), {"networks", "--network", "resnet34"});
   CHECK(one.code == 0);
   CHECK(lines_of(one.out).size() == 37);

@@ -16,7 +16,8 @@ struct Window {
 };
 
 /// Two initiators, two targets, an address decoder between them; adds no time. A target sees addresses that count from
-/// its window's base. Loosely timed: its simple_target_sockets turn a four-phase initiator's calls into b_transport.
+/// its window's base. Loosely timed; simple_target_socket turns the calls of a four-phase initiator into b_transport,
+/// one transaction at a time.
 class Bus : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<Bus> from_host{"from_host"};
