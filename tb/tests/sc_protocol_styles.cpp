@@ -33,13 +33,9 @@ class Styles {
     config.mem_style = CodingStyle::ApproximatelyTimed;
     add_plain("four_phase", config, latency);
     add_random("four_phase_foreign", config, MemoryBehaviour::constant(latency));
-    if (config.outstanding == 1) {
-      // When the request channel is free after TLM_COMPLETED with a delay, the standard leaves open; here it cannot
-      // matter.
-      MemoryBehaviour early = MemoryBehaviour::constant(latency);
-      early.early_completion = 0.5;
-      add_random("completed_early", config, early);
-    }
+    MemoryBehaviour early = MemoryBehaviour::constant(latency);
+    early.early_completion = 0.5;
+    add_random("completed_early", config, early);
   }
 
   void check() {

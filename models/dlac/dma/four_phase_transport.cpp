@@ -25,8 +25,9 @@ void FourPhaseTransport::send(BurstPayload& payload) {
   Transaction* const transaction = find(payload);
   if (transaction == nullptr || transaction->state == State::Responding) return;  // already answered within the call
   if (status == tlm::TLM_COMPLETED) {
+    // Nothing of the transaction is left on the channels; only its response counts from `delay` on.
     transaction->state = State::Complete;
-    if (request_ == &payload) free_channel(delay);
+    if (request_ == &payload) free_channel(sc_core::SC_ZERO_TIME);
     responses_.notify(payload, delay);
   } else if (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP) {
     (void)nb_transport_bw(payload, phase, delay);  // TLM_UPDATED: as if the memory had called
