@@ -52,7 +52,8 @@ struct dlac_image_header {
 
 struct dlac_image_layer {
   char name[DLAC_IMAGE_NAME_BYTES]; /* NUL-terminated */
-  uint64_t features_offset;         /* [batch, in_channels, height, width], dense words of the mode's format */
+  /* Tensors lie behind the commands, at a multiple of a word (4 bytes in train, 2 in infer). */
+  uint64_t features_offset; /* [batch, in_channels, height, width], dense words of the mode's format */
   uint64_t features_bytes;
   uint64_t outputs_offset; /* [batch, out_channels, out_height, out_width], likewise */
   uint64_t outputs_bytes;

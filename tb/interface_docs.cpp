@@ -4,17 +4,12 @@
 #include <dlac/common/command.h>
 #include <dlac/common/register_map.h>
 
-#include <cstdio>
 #include <stdexcept>
+
+#include "tb/interface_text.h"
 
 namespace dlac::tb {
 namespace {
-
-[[nodiscard]] std::string hex(std::uint32_t value, int digits) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%0*X", digits, value);
-  return text;
-}
 
 [[nodiscard]] std::string_view name_of(Access access) {
   switch (access) {
@@ -24,11 +19,6 @@ namespace {
     case Access::WriteOnly: return "WO";
   }
   return "";
-}
-
-[[nodiscard]] std::string bit_range(std::uint32_t lsb, std::uint32_t width) {
-  if (width == 1) return std::to_string(lsb);
-  return std::to_string(lsb + width - 1) + ":" + std::to_string(lsb);
 }
 
 [[nodiscard]] std::string replaced(const std::string& text, const std::string& section, const std::string& body) {
@@ -56,8 +46,9 @@ std::string register_table() {
     out += " |\n";
   }
   out += "\nERROR holds:\n\n| code | meaning |\n|---|---|\n";
-  for (std::uint32_t code = 0; code <= static_cast<std::uint32_t>(ErrorCode::BadListAddress); ++code) {
-    out += "| " + std::to_string(code) + " | " + std::string(to_string(static_cast<ErrorCode>(code))) + " |\n";
+  for (const ErrorInfo& error : error_codes()) {
+    out += "| " + std::to_string(static_cast<std::uint32_t>(error.code)) + " | " + std::string(error.description) +
+           " |\n";
   }
   return out;
 }
@@ -75,8 +66,7 @@ std::string command_tables() {
   constexpr std::string_view Head = "| word | bits | field | meaning |\n|---|---|---|---|\n";
   out += "Every command:\n\n" + std::string(Head);
   for (const CommandField& field : command_fields(Opcode::End)) append(field);
-  for (const Opcode opcode :
-       {Opcode::End, Opcode::LoadWeights, Opcode::LoadFeatures, Opcode::MmOp, Opcode::PtWiseOp, Opcode::Store}) {
+  for (const Opcode opcode : Opcodes) {
     const auto fields = command_fields(opcode);
     out += "\n`" + std::string(to_string(opcode)) + "`, opcode " + std::to_string(static_cast<unsigned>(opcode));
     if (fields.size() == header_fields) {

@@ -17,7 +17,7 @@ TEST_CASE("docs/machine.md shows the register map and the commands as they are")
   std::ostringstream text;
   text << file.rdbuf();
   REQUIRE_FALSE(text.str().empty());
-  CHECK(text.str() == tb::with_interface_tables(text.str()));  // else run build/dlac-docs docs/machine.md
+  CHECK(text.str() == tb::with_interface_tables(text.str()));  // else run build/dlac-interface docs docs/machine.md
 }
 
 TEST_CASE("register offsets are fixed and do not overlap") {
@@ -49,8 +49,7 @@ TEST_CASE("register offsets are fixed and do not overlap") {
 
 TEST_CASE("command fields do not overlap and survive encoding") {
   std::mt19937 random(3);
-  for (const Opcode opcode :
-       {Opcode::End, Opcode::LoadWeights, Opcode::LoadFeatures, Opcode::MmOp, Opcode::PtWiseOp, Opcode::Store}) {
+  for (const Opcode opcode : Opcodes) {
     std::set<std::uint32_t> used;
     CommandImage image{};
     for (const CommandField& field : command_fields(opcode)) {

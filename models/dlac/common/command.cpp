@@ -240,6 +240,16 @@ std::vector<CommandField> command_fields(Opcode opcode) {
   return fields;
 }
 
+std::string_view to_string(Token token) {
+  switch (token) {
+    case Token::LoadToCompute: return "load_to_compute";
+    case Token::ComputeToLoad: return "compute_to_load";
+    case Token::ComputeToStore: return "compute_to_store";
+    case Token::StoreToCompute: return "store_to_compute";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(Opcode opcode) {
   switch (opcode) {
     case Opcode::End: return "end";

@@ -16,11 +16,14 @@ inline constexpr std::uint32_t CommandBytes = 4 * CommandWords;
 using CommandImage = std::array<std::uint32_t, CommandWords>;
 
 enum class Opcode : std::uint32_t { End = 0, LoadWeights = 1, LoadFeatures = 2, MmOp = 3, PtWiseOp = 4, Store = 5 };
+inline constexpr std::array<Opcode, 6> Opcodes{Opcode::End,  Opcode::LoadWeights, Opcode::LoadFeatures,
+                                               Opcode::MmOp, Opcode::PtWiseOp,    Opcode::Store};
 
 /// Token counters between the queues; bit numbers of a command's pop and push masks. (arch. 2)
 enum class Token : std::uint32_t { LoadToCompute = 0, ComputeToLoad = 1, ComputeToStore = 2, StoreToCompute = 3 };
 inline constexpr std::uint32_t TokenCount = 4;
 [[nodiscard]] constexpr std::uint32_t token_bit(Token token) { return 1U << static_cast<std::uint32_t>(token); }
+[[nodiscard]] std::string_view to_string(Token token);
 
 /// What every command starts with (words 0 and 1).
 struct CommandHeader {

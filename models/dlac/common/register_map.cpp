@@ -131,23 +131,28 @@ const std::vector<RegisterInfo>& registers() {
 
 std::string_view to_string(Counter counter) { return CounterTable[static_cast<std::size_t>(counter)].name; }
 
+const std::vector<ErrorInfo>& error_codes() {
+  static const std::vector<ErrorInfo> codes{
+      {ErrorCode::None, "none", "none"},
+      {ErrorCode::IllegalCommand, "illegal_command", "illegal command"},
+      {ErrorCode::IllegalField, "illegal_field", "illegal field"},
+      {ErrorCode::BufferRange, "buffer_range", "address outside a buffer"},
+      {ErrorCode::BadWeightCode, "bad_weight_code", "illegal ternary weight code"},
+      {ErrorCode::TokenOverflow, "token_overflow", "token counter overflow"},
+      {ErrorCode::Deadlock, "deadlock", "deadlock: all queues blocked"},
+      {ErrorCode::ListWithoutEnd, "list_without_end", "command list without an end"},
+      {ErrorCode::FetchFault, "fetch_fault", "memory error on command fetch"},
+      {ErrorCode::LoadFault, "load_fault", "memory error on load"},
+      {ErrorCode::StoreFault, "store_fault", "memory error on store"},
+      {ErrorCode::DoorbellBusy, "doorbell_busy", "doorbell while busy"},
+      {ErrorCode::BadListAddress, "bad_list_address", "bad list address or length"},
+  };
+  return codes;
+}
+
 std::string_view to_string(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::None: return "none";
-    case ErrorCode::IllegalCommand: return "illegal command";
-    case ErrorCode::IllegalField: return "illegal field";
-    case ErrorCode::BufferRange: return "address outside a buffer";
-    case ErrorCode::BadWeightCode: return "illegal ternary weight code";
-    case ErrorCode::TokenOverflow: return "token counter overflow";
-    case ErrorCode::Deadlock: return "deadlock: all queues blocked";
-    case ErrorCode::ListWithoutEnd: return "command list without an end";
-    case ErrorCode::FetchFault: return "memory error on command fetch";
-    case ErrorCode::LoadFault: return "memory error on load";
-    case ErrorCode::StoreFault: return "memory error on store";
-    case ErrorCode::DoorbellBusy: return "doorbell while busy";
-    case ErrorCode::BadListAddress: return "bad list address or length";
-  }
-  return "unknown";
+  const auto index = static_cast<std::size_t>(code);
+  return index < error_codes().size() ? error_codes()[index].description : "unknown";
 }
 
 }  // namespace dlac

@@ -99,6 +99,15 @@ enum class ErrorCode : std::uint32_t {
   DoorbellBusy = 11,    ///< doorbell while a list runs; the list goes on
   BadListAddress = 12,  ///< LIST_ADDR not aligned to 4 bytes, or LIST_LENGTH 0
 };
+/// An error code as software sees it.
+struct ErrorInfo {
+  ErrorCode code;
+  std::string_view name;         ///< an identifier
+  std::string_view description;  ///< a phrase
+};
+/// Every error code in the order of the codes, which have no gaps: the single source of names and texts.
+[[nodiscard]] const std::vector<ErrorInfo>& error_codes();
+/// The description; "unknown" for a value that is no code.
 [[nodiscard]] std::string_view to_string(ErrorCode code);
 
 enum class Access : std::uint8_t { ReadOnly, ReadWrite, WriteOneToClear, WriteOnly };
