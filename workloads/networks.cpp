@@ -25,6 +25,26 @@ constexpr double MeasuredStage4Input = 0.3407;                                  
 constexpr std::array<double, 4> MeasuredProjection = {0.4316, 0.4316, 0.4764, 0.5167};  // weights; stage 1: as stage 2
 constexpr double FullyConnectedWeights = 0.5;  // an assumption, nothing measured
 
+/// Densities of a convolution.
+struct ConvDensity {
+  double features;  ///< map that it reads
+  double weights;
+};
+
+// CIFAR-10 ResNet-20, trained with ternary weights, 1,000 images, ReLU threshold 0.1, per-layer ternary threshold 0.7
+// mean|W|: stages 1 to 3, blocks 0 to 2, conv1 and conv2.
+constexpr std::array<std::array<std::array<ConvDensity, 2>, 3>, 3> MeasuredCifar = {{
+    {{{{{0.5287, 0.4319}, {0.4190, 0.4592}}},
+      {{{0.5007, 0.4805}, {0.3575, 0.5169}}},
+      {{{0.5696, 0.4457}, {0.2631, 0.4740}}}}},
+    {{{{{0.6333, 0.5007}, {0.3574, 0.5279}}},
+      {{{0.5357, 0.5065}, {0.1738, 0.5436}}},
+      {{{0.5383, 0.5346}, {0.1348, 0.5437}}}}},
+    {{{{{0.5417, 0.5453}, {0.2914, 0.5418}}},
+      {{{0.3888, 0.5452}, {0.1596, 0.5382}}},
+      {{{0.2969, 0.5467}, {0.1501, 0.5260}}}}},
+}};
+
 constexpr double extrapolate(double stage2, double stage3) { return stage3 * (stage3 / stage2); }
 
 /// `stage` 1 to 4, `block` from 0.
@@ -74,11 +94,11 @@ class Builder {
     return out_size;
   }
   /// The first layer: a dense image and dense full-precision weights. [P]
-  std::uint32_t first(std::string name, std::string stage, std::uint32_t out, std::uint32_t kernel,
+  std::uint32_t first(std::string name, std::string stage, std::uint32_t size, std::uint32_t out, std::uint32_t kernel,
                       std::uint32_t stride, std::uint32_t pad) {
     DensityProfile densities;
     densities.features = FeatureKind::Image;
-    return convolution(std::move(name), std::move(stage), 3, 224, out, kernel, stride, pad, densities);
+    return convolution(std::move(name), std::move(stage), 3, size, out, kernel, stride, pad, densities);
   }
   void fully_connected(std::string name, std::uint32_t in, std::uint32_t out, double features) {
     convolution(std::move(name), "fc", in, 1, out, 1, 1, 0, profile(FullyConnectedWeights, features));
@@ -94,7 +114,7 @@ std::string stage_name(unsigned stage) { return "stage " + std::to_string(stage)
 
 Network resnet(const NetworkInfo& info, std::uint32_t batch, const std::array<unsigned, 4>& blocks, bool bottleneck) {
   Builder builder(std::string(info.name), std::string(info.description), batch);
-  builder.first("conv1", "conv1", 64, 7, 2, 3);
+  builder.first("conv1", "conv1", 224, 64, 7, 2, 3);
   std::uint32_t size = 56;  // behind the 3x3 max pooling with stride 2
   std::uint32_t channels = 64;
   for (unsigned stage = 1; stage <= 4; ++stage) {
@@ -128,6 +148,30 @@ Network resnet(const NetworkInfo& info, std::uint32_t batch, const std::array<un
   return builder.finish();
 }
 
+/// Three stages of three basic blocks on 32x32 images; shortcuts without weights (subsampled, padded with zero
+/// channels).
+Network resnet20(const NetworkInfo& info, std::uint32_t batch) {
+  Builder builder(std::string(info.name), std::string(info.description), batch);
+  std::uint32_t size = builder.first("conv1", "conv1", 32, 16, 3, 1, 1);
+  std::uint32_t channels = 16;
+  for (unsigned stage = 1; stage <= 3; ++stage) {
+    const std::uint32_t width = 16U << (stage - 1);
+    const std::string heading = stage_name(stage);
+    for (unsigned block = 0; block < 3; ++block) {
+      const std::string prefix = "layer" + std::to_string(stage) + "." + std::to_string(block) + ".";
+      const auto& [first, second] = MeasuredCifar[stage - 1][block];
+      const std::uint32_t stride = block == 0 && stage > 1 ? 2 : 1;
+      size = builder.convolution(prefix + "conv1", heading, channels, size, width, 3, stride, 1,
+                                 profile(first.weights, first.features));
+      builder.convolution(prefix + "conv2", heading, width, size, width, 3, 1, 1,
+                          profile(second.weights, second.features));
+      channels = width;
+    }
+  }
+  builder.fully_connected("linear", channels, 10, 1.0);
+  return builder.finish();
+}
+
 Network vgg16(const NetworkInfo& info, std::uint32_t batch) {
   constexpr std::array<unsigned, 5> Convolutions = {2, 2, 3, 3, 3};
   constexpr std::array<std::uint32_t, 5> Channels = {64, 128, 256, 512, 512};
@@ -140,7 +184,7 @@ Network vgg16(const NetworkInfo& info, std::uint32_t batch) {
       const std::string name = "conv" + std::to_string(block + 1) + "_" + std::to_string(i + 1);
       const std::string heading = stage_name(block + 1);
       if (block == 0 && i == 0) {
-        builder.first(name, heading, Channels[0], 3, 1, 1);
+        builder.first(name, heading, size, Channels[0], 3, 1, 1);
       } else {
         const BlockDensity d = block_density(LikeStage[block], i < 2 ? 0 : 1);
         builder.convolution(name, heading, channels, size, Channels[block], 3, 1, 1,
@@ -179,6 +223,7 @@ const std::vector<NetworkInfo>& networks() {
       {"resnet50", "ResNet-50, ImageNet 224x224: 53 convolutions, 1 fully connected layer"},
       {"resnet152", "ResNet-152, ImageNet 224x224: 155 convolutions, 1 fully connected layer"},
       {"vgg16", "VGG-16, ImageNet 224x224: 13 convolutions, 3 fully connected layers"},
+      {"resnet20", "ResNet-20, CIFAR-10 32x32: 19 convolutions, 1 fully connected layer"},
   };
   return known;
 }
@@ -190,6 +235,7 @@ Network network(std::string_view name, std::uint32_t batch) {
   if (name == known[2].name) return resnet(known[2], batch, {3, 4, 6, 3}, true);
   if (name == known[3].name) return resnet(known[3], batch, {3, 8, 36, 3}, true);
   if (name == known[4].name) return vgg16(known[4], batch);
+  if (name == known[5].name) return resnet20(known[5], batch);
   std::string expected;
   for (const NetworkInfo& info : known) expected += (expected.empty() ? "" : ", ") + std::string(info.name);
   throw NetworkError("network = " + std::string(name) + ": expected one of " + expected);

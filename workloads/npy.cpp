@@ -2,15 +2,14 @@
 #include "workloads/npy.h"
 
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <vector>
+
+#include "workloads/input_file.h"
 
 namespace dlac::workloads {
 namespace {
@@ -205,24 +204,9 @@ void transpose(const std::vector<std::size_t>& shape, std::size_t width, const s
 }  // namespace
 
 Tensor read_npy(const std::string& path) {
-  const char* const expected_file = "a .npy file that can be read";
-  const auto reason = [] { return std::generic_category().message(errno); };
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (error && status.type() != std::filesystem::file_type::not_found)
-    throw FileError(path, error.message(), expected_file);
-  if (status.type() == std::filesystem::file_type::not_found) throw FileError(path, "no such file", expected_file);
-  if (std::filesystem::is_directory(status)) throw FileError(path, "a folder", expected_file);
-  if (!std::filesystem::is_regular_file(status)) throw FileError(path, "not a regular file", expected_file);
-
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw FileError(path, reason(), expected_file);
-  file.seekg(0, std::ios::end);
-  const std::streamoff end = file.tellg();
-  if (!file || end < 0) throw FileError(path, "its size cannot be found", expected_file);
-  file.seekg(0);
-  const auto file_bytes = static_cast<std::uint64_t>(end);
+  InputFile input = open_input_file(path, "a .npy file that can be read");
+  std::ifstream& file = input.stream;
+  const std::uint64_t file_bytes = input.bytes;
 
   std::array<char, 12> start{};
   const auto read = [&](char* target, std::size_t count, const char* what) {

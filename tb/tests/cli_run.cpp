@@ -79,7 +79,7 @@ TEST_CASE("networks are listed, and so are the layers of one") {
   const ScratchFolder folder;
   const ProgramResult all = run_program(folder.path(), {"networks"});
   CHECK(all.code == 0);
-  CHECK(lines_of(all.out).size() == 5);
+  CHECK(lines_of(all.out).size() == 6);
   const ProgramResult one = run_program(folder.path(), {"networks", "--network", "resnet34"});
   CHECK(one.code == 0);
   CHECK(lines_of(one.out).size() == 37);

@@ -122,12 +122,16 @@ TEST_CASE("networks: multiply-accumulates, counted by hand and known from the li
   CHECK(network("resnet50").macs() == 4'089'184'256);    // 4.09 G, stride in the 3x3 convolution
   CHECK(network("resnet152").macs() == 11'513'626'624);  // 11.51 G
   CHECK(network("vgg16").macs() == 15'470'264'320);      // 15.47 G
+  // Nine convolutions of 9 c^2 s^2 per c in {16, 32, 64}, s = 512 / c, but for two that halve the channels they read.
+  constexpr std::uint64_t Cifar = 9ULL * 16 * 16 * 32 * 32;
+  CHECK(network("resnet20").macs() == 27ULL * 16 * 32 * 32 + 16 * Cifar + 2 * (Cifar / 2) + 640);
+  CHECK(network("resnet20").macs() == 40'551'040);  // 40.6 M
   CHECK(network("resnet34", 4).macs() == 4 * 3'663'761'408ULL);
 }
 
 TEST_CASE("networks: layers, names, stages and kinds") {
-  const std::map<std::string, std::size_t> layers = {
-      {"resnet18", 21}, {"resnet34", 37}, {"resnet50", 54}, {"resnet152", 156}, {"vgg16", 16}};
+  const std::map<std::string, std::size_t> layers = {{"resnet18", 21},   {"resnet34", 37}, {"resnet50", 54},
+                                                     {"resnet152", 156}, {"vgg16", 16},    {"resnet20", 20}};
   REQUIRE(networks().size() == layers.size());
   for (const auto& info : networks()) {
     const Network net = network(info.name);
@@ -179,6 +183,30 @@ TEST_CASE("networks: ResNet-18 has the measured densities, stage 4 the extrapola
   check("layer3.1.conv2", 0.4831, 0.1191);
   check("layer4.0.conv1", 0.5193 * 0.5193 / 0.5003, 0.3407);
   check("layer4.1.conv2", 0.4831 * 0.4831 / 0.4906, 0.1191 * 0.1191 / 0.1626);
+}
+
+TEST_CASE("networks: ResNet-20 has the shapes and the densities of the measured one") {
+  const Network net = network("resnet20");
+  const auto check = [&](const char* name, std::uint32_t in, std::uint32_t size, std::uint32_t out,
+                         std::uint32_t stride, double weights, double features) {
+    INFO(name);
+    const NetworkLayer* layer = net.find(name);
+    REQUIRE(layer != nullptr);
+    CHECK(layer->conv.in_channels == in);
+    CHECK(layer->conv.height == size);
+    CHECK(layer->conv.out_channels == out);
+    CHECK(layer->conv.stride_h == stride);
+    CHECK(layer->densities.weight_density == weights);
+    CHECK(layer->densities.feature_density == features);
+  };
+  check("conv1", 3, 32, 16, 1, 1, 1);
+  check("layer1.0.conv1", 16, 32, 16, 1, 0.4319, 0.5287);
+  check("layer2.0.conv1", 16, 32, 32, 2, 0.5007, 0.6333);
+  check("layer2.0.conv2", 32, 16, 32, 1, 0.5279, 0.3574);
+  check("layer3.0.conv1", 32, 16, 64, 2, 0.5453, 0.5417);
+  check("layer3.2.conv2", 64, 8, 64, 1, 0.5260, 0.1501);
+  check("linear", 64, 1, 10, 1, 0.5, 1);
+  CHECK(net.find("layer2.0.downsample") == nullptr);
 }
 
 TEST_CASE("networks: an unknown name lists the known ones") {
