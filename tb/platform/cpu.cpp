@@ -83,6 +83,7 @@ void RiscvCpu::emulate() {
   ++statistics_.emulations;
   uc_reg_read(engine_.get(), UC_RISCV_REG_PC, &program_counter_);
   if (error == UC_ERR_OK || !fault_.empty()) return;
+  if (error == UC_ERR_FETCH_PROT && turn_into_code(program_counter_ / PageBytes * PageBytes)) return;
   if (error == UC_ERR_EXCEPTION) {
     stop_for_good(
         "a synchronous exception (illegal instruction, ecall, misaligned access), which the emulator does not "
@@ -120,7 +121,8 @@ void RiscvCpu::synchronise() {
   account();
   keeper_.sync();
   const sc_core::sc_time quantum = tlm::tlm_global_quantum::instance().compute_local_quantum();
-  budget_ = statistics_.instructions + std::max<std::uint64_t>(1, quantum.value() / settings_.clock_period.value());
+  const std::uint64_t instructions = std::max<std::uint64_t>(1, quantum.value() / settings_.clock_period.value());
+  budget_ = revoked_.empty() ? statistics_.instructions + instructions : 0;
 }
 
 void RiscvCpu::stop_emulator() {
@@ -141,14 +143,14 @@ void RiscvCpu::before_block(std::uint32_t instructions) {
   statistics_.instructions += instructions;
 }
 
-std::uint32_t RiscvCpu::access(tlm::tlm_command command, std::uint64_t address, unsigned size, std::uint32_t value) {
+bool RiscvCpu::access(tlm::tlm_command command, std::uint64_t address, void* data, unsigned bytes) {
   const double start = seconds_now();
   synchronise();
   payload_.set_command(command);
   payload_.set_address(address);
-  payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
-  payload_.set_data_length(size);
-  payload_.set_streaming_width(size);
+  payload_.set_data_ptr(static_cast<unsigned char*>(data));
+  payload_.set_data_length(bytes);
+  payload_.set_streaming_width(bytes);
   payload_.set_byte_enable_ptr(nullptr);
   payload_.set_dmi_allowed(false);
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
@@ -159,23 +161,42 @@ std::uint32_t RiscvCpu::access(tlm::tlm_command command, std::uint64_t address, 
   synchronise();
   in_bus_seconds_ += seconds_now() - start;
 
-  if (payload_.is_response_error()) {
-    uc_reg_read(engine_.get(), UC_RISCV_REG_PC, &program_counter_);
-    stop_for_good(std::string(command == tlm::TLM_READ_COMMAND ? "a read of " : "a write of ") + std::to_string(size) +
-                  " bytes at " + hex(address) + " was answered with " + payload_.get_response_string());
-  } else if (irq.read() != pending_) {
-    stop_emulator();  // MIP is brought up to date before the next block
-  }
-  return value;
+  // At once, or the end of a trap handler would see the interrupt that it has just acknowledged. (To stop the emulator
+  // here would make it do the access again.)
+  sample_irq();
+  if (!payload_.is_response_error()) return true;
+  uc_reg_read(engine_.get(), UC_RISCV_REG_PC, &program_counter_);
+  stop_for_good(std::string(command == tlm::TLM_READ_COMMAND ? "a read of " : "a write of ") + std::to_string(bytes) +
+                " bytes at " + hex(address) + " was answered with " + payload_.get_response_string());
+  return false;
 }
 
-bool RiscvCpu::map(std::uint64_t address, tlm::tlm_command command) {
+bool RiscvCpu::map(std::uint64_t address, uc_mem_type type) {
   if (address >= AddressSpace) return false;
-  if (settings_.dmi && map_direct(address, command)) return true;
-  const std::uint64_t base = address / PageBytes * PageBytes;
-  Region& region = regions_[base];
-  region = {this, base, PageBytes, false};
-  return uc_mmio_map(engine_.get(), base, PageBytes, &read_callback, &region, &write_callback, &region) == UC_ERR_OK;
+  const bool fetch = type == UC_MEM_FETCH_UNMAPPED;
+  const bool write = type == UC_MEM_WRITE_UNMAPPED;
+  if (settings_.dmi && map_direct(address, write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND)) return true;
+  const std::uint64_t page = address / PageBytes * PageBytes;
+  return fetch ? map_code(page) : map_io(page);
+}
+
+bool RiscvCpu::map_io(std::uint64_t page) {
+  Region& region = regions_[page] = {this, page, PageBytes, false, {}};
+  return uc_mmio_map(engine_.get(), page, PageBytes, &read_callback, &region, &write_callback, &region) == UC_ERR_OK;
+}
+
+bool RiscvCpu::map_code(std::uint64_t page) {
+  Region& region = regions_[page] = {this, page, PageBytes, false, std::vector<std::uint8_t>(PageBytes)};
+  return access(tlm::TLM_READ_COMMAND, page, region.code.data(), PageBytes) &&
+         uc_mem_map_ptr(engine_.get(), page, PageBytes, UC_PROT_READ | UC_PROT_EXEC, region.code.data()) == UC_ERR_OK;
+}
+
+bool RiscvCpu::turn_into_code(std::uint64_t page) {
+  const auto region = regions_.find(page);
+  if (region == regions_.end() || region->second.direct || !region->second.code.empty()) return false;
+  uc_mem_unmap(engine_.get(), page, PageBytes);
+  stopped_ = true;  // go on
+  return map_code(page);
 }
 
 bool RiscvCpu::map_direct(std::uint64_t address, tlm::tlm_command command) {
@@ -190,14 +211,14 @@ bool RiscvCpu::map_direct(std::uint64_t address, tlm::tlm_command command) {
   if (address < first || address >= last) return false;
   unsigned char* const host = dmi.get_dmi_ptr() + (first - dmi.get_start_address());
   if (uc_mem_map_ptr(engine_.get(), first, last - first, UC_PROT_ALL, host) != UC_ERR_OK) return false;
-  regions_[first] = {this, first, last - first, true};
+  regions_[first] = {this, first, last - first, true, {}};
   return true;
 }
 
 void RiscvCpu::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
-  // The emulator may be in the middle of a block that lies in this range, waiting for a bus access.
+  // If the emulator waits for a bus access, it must finish that instruction first: it stops before the next block.
   revoked_.emplace_back(first, last);
-  stop_emulator();
+  budget_ = 0;
 }
 
 void RiscvCpu::unmap_revoked() {
@@ -217,18 +238,19 @@ void RiscvCpu::block_hook(uc_engine*, std::uint64_t, std::uint32_t size, void* s
 }
 
 bool RiscvCpu::unmapped_hook(uc_engine*, uc_mem_type type, std::uint64_t address, int, std::int64_t, void* self) {
-  return static_cast<RiscvCpu*>(self)->map(
-      address, type == UC_MEM_WRITE_UNMAPPED ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  return static_cast<RiscvCpu*>(self)->map(address, type);
 }
 
 std::uint64_t RiscvCpu::read_callback(uc_engine*, std::uint64_t offset, unsigned size, void* region) {
   const auto* const page = static_cast<const Region*>(region);
-  return page->cpu->access(tlm::TLM_READ_COMMAND, page->base + offset, size, 0);
+  std::uint32_t value = 0;
+  page->cpu->access(tlm::TLM_READ_COMMAND, page->base + offset, &value, size);
+  return value;
 }
 
 void RiscvCpu::write_callback(uc_engine*, std::uint64_t offset, unsigned size, std::uint64_t value, void* region) {
   const auto* const page = static_cast<const Region*>(region);
-  page->cpu->access(tlm::TLM_WRITE_COMMAND, page->base + offset, size, static_cast<std::uint32_t>(value));
+  page->cpu->access(tlm::TLM_WRITE_COMMAND, page->base + offset, &value, size);
 }
 
 }  // namespace dlac::platform

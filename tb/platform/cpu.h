@@ -25,7 +25,7 @@ class CpuError : public std::runtime_error {
 
 struct CpuSettings {
   sc_core::sc_time clock_period{2, sc_core::SC_NS};  ///< time of an instruction
-  bool dmi = true;                                   ///< false: every load, store and fetch is a b_transport
+  bool dmi = true;  ///< false: every load and store is a b_transport, and so is the first fetch from each page of code
 };
 
 struct CpuStatistics {
@@ -48,7 +48,8 @@ struct CpuStatistics {
 ///
 /// What the emulator limits: the interrupt arrives as the supervisor external one, SEIP, in machine mode (mcause
 /// 0x80000009); mcycle and minstret count host ticks; instructions are counted as 4 bytes each, so code must not be
-/// compressed; an access that the bus refuses cannot be made a trap and ends the simulation with fault().
+/// compressed; an access that the bus refuses cannot be made a trap and ends the simulation with fault(); it executes
+/// no code out of I/O, so without direct access it gets a copy of each page of code, which must not be written later.
 class RiscvCpu : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<RiscvCpu, 32> bus{"bus"};
@@ -73,12 +74,13 @@ class RiscvCpu : public sc_core::sc_module {
   struct Close {
     void operator()(uc_engine* engine) const { uc_close(engine); }
   };
-  /// Pages that are mapped in the emulator.
+  /// Pages that are mapped in the emulator: directly, as I/O, or, without direct access, as a copy of code.
   struct Region {
     RiscvCpu* cpu = nullptr;
     std::uint64_t base = 0;
     std::uint64_t bytes = 0;
     bool direct = false;
+    std::vector<std::uint8_t> code;
   };
 
   void run();
@@ -93,9 +95,14 @@ class RiscvCpu : public sc_core::sc_module {
   void stop_for_good(const std::string& reason);
 
   void before_block(std::uint32_t instructions);
-  std::uint32_t access(tlm::tlm_command command, std::uint64_t address, unsigned size, std::uint32_t value);
-  [[nodiscard]] bool map(std::uint64_t address, tlm::tlm_command command);
+  /// One b_transport. False, and a fault(), when it is answered with an error.
+  bool access(tlm::tlm_command command, std::uint64_t address, void* data, unsigned bytes);
+  [[nodiscard]] bool map(std::uint64_t address, uc_mem_type type);
   [[nodiscard]] bool map_direct(std::uint64_t address, tlm::tlm_command command);
+  [[nodiscard]] bool map_code(std::uint64_t page);
+  [[nodiscard]] bool map_io(std::uint64_t page);
+  /// A page that was read before is executed: false if it is not one that map_io() mapped.
+  [[nodiscard]] bool turn_into_code(std::uint64_t page);
   void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last);
   void unmap_revoked();
 

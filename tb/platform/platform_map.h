@@ -31,8 +31,9 @@
 /* --- interrupt controller: level-sensitive sources 1 to 31; bit n is source n --- */
 #define INTC_PENDING 0x00u /* RO; line high and not claimed, whether enabled or not */
 #define INTC_ENABLE 0x04u  /* RW */
-#define INTC_CLAIM 0x08u   /* read: claims the lowest enabled pending source, 0 for none; write: completes that source \
-                            */
+#define INTC_CLAIM                                                                                  \
+  0x08u /* read: claims the lowest enabled pending source, 0 for none; write: completes that source \
+         */
 
 /* --- UART: the part of an Arm PL011 that a polling driver needs --- */
 #define UART_DATA 0x00u      /* WO; a byte to send, at once */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the C library asks of the platform: standard output through the UART, and the end of the program. */
+/* What the C library asks of the platform: standard output through the UART. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "platform.h"
 
@@ -17,5 +16,3 @@ FILE *const stdout = &uart;
 void platform_exit(int code) {
   for (;;) device_write(PLATFORM_SYSTEM_BASE + SYSTEM_EXIT, (uint32_t)code);
 }
-
-void _exit(int code) { platform_exit(code); }

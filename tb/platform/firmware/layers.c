@@ -5,21 +5,16 @@
 #include "platform.h"
 #include "tasks.h"
 
-/* The longest list of one layer that is run by itself; it lies behind the image. */
 struct totals {
-  uint64_t cycles, macs, busy, pe_cycles;
   unsigned checked, wrong;
 };
 
-static uint8_t *outputs_of(const struct dlac_image *image, const struct dlac_image_layer *layer) {
-  return (uint8_t *)image->header + layer->outputs_offset;
-}
-
-static void clear_outputs(const struct dlac_image *image) {
-  uint32_t i;
-  for (i = 0; i < image->header->layers; ++i) {
-    memset(outputs_of(image, &image->layers[i]), 0, (size_t)image->layers[i].outputs_bytes);
-  }
+/* Makes a layer's outputs wrong, a byte here and there, so that only a run can make them right. */
+static void spoil_outputs(const struct dlac_image *image, const struct dlac_image_layer *layer) {
+  const size_t stride = 64;
+  uint8_t *const outputs = (uint8_t *)image->header + layer->outputs_offset;
+  size_t i;
+  for (i = 0; i < layer->outputs_bytes; i += stride) outputs[i] ^= 0xFFu;
 }
 
 /* Checks a layer's outputs against the checksum of the reference's, and says so in a word. */
@@ -82,7 +77,7 @@ unsigned run_layers(struct dlac *core, const struct dlac_image *image) {
          "comp. %", "wait %", "outputs");
   for (i = 0; i < image->header->layers; ++i) {
     const struct dlac_image_layer *layer = &image->layers[i];
-    memset(outputs_of(image, layer), 0, (size_t)layer->outputs_bytes);
+    spoil_outputs(image, layer);
     status = run_one(core, image, layer);
     macs += layer->macs;
     if (status != DLAC_OK) {
@@ -94,7 +89,7 @@ unsigned run_layers(struct dlac *core, const struct dlac_image *image) {
   }
 
   /* The same layers back to back, from one list: one doorbell, one interrupt. */
-  clear_outputs(image);
+  for (i = 0; i < image->header->layers; ++i) spoil_outputs(image, &image->layers[i]);
   status = core_run(core, (uintptr_t)image->commands, image->header->commands);
   if (status != DLAC_OK) {
     print_failure(core, "all in one list", status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The firmware of the virtual platform: finds dLAC, checks timer and interrupts, runs the layers of the image that the
- * platform has put into RAM, checks every output and prints the counters. Returns 0 if all was right. */
+ * platform has put into RAM, checks every output and prints the counters. Its exit code is 0 if all was right. */
 #include <stdio.h>
 
 #include "platform.h"
@@ -43,10 +43,9 @@ static int run_image(struct dlac *core) {
   return wrong != 0;
 }
 
-int main(void) {
+static int run(void) {
   struct dlac core;
   int status;
-  interrupts_start();
   status = core_start(&core);
   if (status != DLAC_OK) return failed("core", status);
   printf("core        dLAC %lu.%lu, %s, %lu PEs with %lu output buffers, %lu MHz\n", (unsigned long)(core.version >> 16),
@@ -54,4 +53,9 @@ int main(void) {
          (unsigned long)core.output_buffers, (unsigned long)(1000000u / core.clock_period_ps));
   if (device_read(PLATFORM_SYSTEM_BASE + SYSTEM_TASK) == SYSTEM_TASK_BENCHMARK) return (int)run_benchmark();
   return run_image(&core);
+}
+
+int main(void) {
+  interrupts_start();
+  platform_exit(run()); /* the C library's start-up code would stay in an endless loop */
 }
