@@ -3,6 +3,7 @@
 #include <dlac/buffers/local_buffer.h>
 #include <dlac/control/command_processor.h>
 #include <dlac/control/core_context.h>
+#include <dlac/control/csr_target.h>
 #include <dlac/control/register_file.h>
 #include <dlac/dma/load_unit.h>
 #include <dlac/dma/memory_port.h>
@@ -46,7 +47,8 @@ struct Accelerator::Parts {
         registers(core.config, {[this] { reset_all(); },
                                 [this](std::uint64_t address, std::uint32_t length) { start(address, length); },
                                 [this] { clear_counters(); }, [this] { irq_changed.notify(sc_core::SC_ZERO_TIME); },
-                                [this] { return counters(); }}) {
+                                [this] { return counters(); }}),
+        csr_target("csr_target", top.csr, registers) {
     load.weight_socket.bind(weight_buffer.socket);
     load.feature_socket.bind(feature_buffer.socket);
     core.fail = [this](ErrorCode code, std::uint64_t fault_address) { fail(code, fault_address); };
@@ -145,6 +147,7 @@ struct Accelerator::Parts {
   StoreUnit store;
   CommandProcessor processor;
   RegisterFile registers;
+  CsrTarget csr_target;
   sc_core::sc_event irq_changed;
   sc_core::sc_event halt;
   std::pair<ErrorCode, std::uint64_t> failure{ErrorCode::None, 0};
@@ -154,7 +157,9 @@ struct Accelerator::Parts {
 Accelerator::Accelerator(sc_core::sc_module_name name, const Config& config)
     : sc_module(name), parts_(std::make_unique<Parts>(validated(config), *this)) {
   csr.register_b_transport(this, &Accelerator::b_transport);
+  csr.register_nb_transport_fw(this, &Accelerator::nb_transport_fw);
   csr.register_transport_dbg(this, &Accelerator::transport_dbg);
+  mem.register_nb_transport_bw(this, &Accelerator::nb_transport_bw);
   mem.register_invalidate_direct_mem_ptr(this, &Accelerator::invalidate_direct_mem_ptr);
   SC_HAS_PROCESS(Accelerator);
   SC_METHOD(drive_irq);
@@ -202,8 +207,18 @@ void Accelerator::before_end_of_elaboration() {
   }
 }
 
-void Accelerator::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-  parts_->registers.access(payload);
+void Accelerator::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  parts_->csr_target.b_transport(payload, delay);
+}
+
+tlm::tlm_sync_enum Accelerator::nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                                sc_core::sc_time& delay) {
+  return parts_->csr_target.nb_transport_fw(payload, phase, delay);
+}
+
+tlm::tlm_sync_enum Accelerator::nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                                sc_core::sc_time& delay) {
+  return parts_->port.nb_transport_bw(payload, phase, delay);
 }
 
 unsigned int Accelerator::transport_dbg(tlm::tlm_generic_payload& payload) {

@@ -37,13 +37,15 @@ class Accelerator : public sc_core::sc_module {
   void observe(CommandObserver observer);
 
   /// Adds the core's signals to a waveform: queues, tokens, grid state, irq; with the clocked engine the grid's too.
-  void trace(sc_core::sc_trace_file* file) const;
+  void trace(sc_core::sc_trace_file* file) const override;
 
  private:
   struct Parts;
 
   void before_end_of_elaboration() override;
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   unsigned int transport_dbg(tlm::tlm_generic_payload& payload);
   void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last);
   void drive_irq();

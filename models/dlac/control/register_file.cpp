@@ -29,39 +29,46 @@ RegisterFile::RegisterFile(const Config& config, Actions actions)
   }
 }
 
-void RegisterFile::access(tlm::tlm_generic_payload& payload) {
-  const std::uint64_t address = payload.get_address();
-  if (payload.get_byte_enable_ptr() != nullptr) {
-    payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-    return;
-  }
+void RegisterFile::access(tlm::tlm_generic_payload& payload) { payload.set_response_status(execute(payload)); }
+
+tlm::tlm_response_status RegisterFile::execute(tlm::tlm_generic_payload& payload) {
+  if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
   if (payload.get_data_length() != WordBytes || payload.get_streaming_width() < WordBytes) {
-    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
-    return;
+    return tlm::TLM_BURST_ERROR_RESPONSE;
   }
-  const RegisterInfo* info = address % WordBytes == 0 ? find(address) : nullptr;
-  if (info == nullptr) {
-    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    return;
-  }
+  const std::uint64_t address = payload.get_address();
+  if (address % WordBytes != 0) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  const RegisterInfo* const info = find(address);
+  if (info == nullptr && errors_) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
   const auto offset = static_cast<std::uint32_t>(address);
   std::uint32_t value = 0;
   switch (payload.get_command()) {
     case tlm::TLM_READ_COMMAND:
-      value = read(offset);
+      if (payload.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
+      if (info != nullptr) value = read(offset);
       std::memcpy(payload.get_data_ptr(), &value, WordBytes);
-      break;
+      return tlm::TLM_OK_RESPONSE;
     case tlm::TLM_WRITE_COMMAND:
-      if (info->access == Access::ReadOnly) {
-        payload.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
-        return;
+      if (payload.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
+      if (info == nullptr || info->access == Access::ReadOnly) {
+        return errors_ ? tlm::TLM_COMMAND_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE;
       }
       std::memcpy(&value, payload.get_data_ptr(), WordBytes);
       if (!held_) write(offset, value);
-      break;
-    case tlm::TLM_IGNORE_COMMAND: break;
+      return tlm::TLM_OK_RESPONSE;
+    case tlm::TLM_IGNORE_COMMAND: return tlm::TLM_OK_RESPONSE;
   }
-  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  return tlm::TLM_COMMAND_ERROR_RESPONSE;  // no command of the base protocol
+}
+
+bool RegisterFile::timed(const tlm::tlm_generic_payload& payload) const {
+  // Plain storage, LIST_ADDR and LIST_LENGTH, only matters when the doorbell rings.
+  const std::uint64_t address = payload.get_address();
+  if (payload.is_write()) {
+    return address < static_cast<std::uint32_t>(Register::ListAddrLo) ||
+           address > static_cast<std::uint32_t>(Register::ListLength);
+  }
+  return busy();
 }
 
 unsigned int RegisterFile::debug_read(std::uint64_t address, std::uint8_t* data, unsigned int length) const {

@@ -26,6 +26,9 @@ class RegisterFile {
 
   /// Answers one CSR transaction; `debug` reads without side effects and writes nothing.
   void access(tlm::tlm_generic_payload& payload);
+  /// Whether the outcome of this access depends on when it is made: it sets something off, or reads what changes while
+  /// a list runs.
+  [[nodiscard]] bool timed(const tlm::tlm_generic_payload& payload) const;
   [[nodiscard]] unsigned int debug_read(std::uint64_t address, std::uint8_t* data, unsigned int length) const;
 
   void list_finished();
@@ -46,6 +49,7 @@ class RegisterFile {
   }
   [[nodiscard]] std::uint32_t read(std::uint32_t offset) const;
   void write(std::uint32_t offset, std::uint32_t value);
+  [[nodiscard]] tlm::tlm_response_status execute(tlm::tlm_generic_payload& payload);
   void ring();
   void record(ErrorCode code, std::uint64_t fault_address);
 

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/dma/blocking_transport.h>
+#include <dlac/dma/four_phase_transport.h>
 #include <dlac/dma/memory_port.h>
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace dlac {
 namespace {
 
 constexpr std::uint64_t BurstBoundary = 4096;  // arch. 2: bursts do not cross 4 KiB
+
+[[nodiscard]] std::unique_ptr<MemoryTransport> make_transport(const Config& config, MemoryTransport::Socket& socket,
+                                                              MemoryTransport::Listener listener) {
+  if (config.mem_style == CodingStyle::ApproximatelyTimed) {
+    return std::make_unique<FourPhaseTransport>("transport", socket, std::move(listener));
+  }
+  return std::make_unique<BlockingTransport>(socket, std::move(listener));
+}
 
 }  // namespace
 
@@ -17,16 +28,26 @@ MemoryPort::MemoryPort(sc_core::sc_module_name name, const Config& config, Socke
       clock_(config.clock_period_ps),
       burst_bytes_(config.burst_bytes),
       bytes_per_cycle_(config.memory_bytes_per_cycle),
-      use_dmi_(config.dmi != 0),
-      socket_(socket) {
+      use_dmi_(config.dmi != 0 && config.mem_style == CodingStyle::LooselyTimed),
+      strict_response_(config.strict_response != 0),
+      socket_(socket),
+      pool_(config.burst_bytes),
+      transport_(make_transport(
+          config, socket,
+          {[this](BurstPayload& payload, const sc_core::sc_time& response) { responded(payload, response); },
+           [this](const sc_core::sc_time& time) {
+             timing_.channel_free = clock_.cycle_at(time);
+             wake_.notify(clock_.until(timing_.channel_free));
+           }})) {
   timing_.complete.assign(config.outstanding, 0);
   SC_HAS_PROCESS(MemoryPort);
-  SC_THREAD(run);
-  thread_ = sc_core::sc_get_current_process_handle();
+  SC_METHOD(step);
+  sensitive << wake_;
+  dont_initialize();
 }
 
 void MemoryPort::submit(Requester requester, Transfer transfer) {
-  Job job;
+  MemoryJob job;
   job.transfer = std::move(transfer);
   job.arrival = clock_.now() + 1;
   const auto r = static_cast<std::size_t>(requester);
@@ -35,50 +56,39 @@ void MemoryPort::submit(Requester requester, Transfer transfer) {
   wake_.notify(clock_.until(clock_.now() + 1));
 }
 
-bool MemoryPort::idle() const {
-  return std::all_of(jobs_.begin(), jobs_.end(), [](const auto& queue) { return queue.empty(); });
-}
-
 void MemoryPort::reset() {
+  for (BurstPayload* const payload : in_flight_) payload->job = nullptr;
+  in_flight_.clear();
   for (auto& queue : jobs_) queue.clear();
-  const std::size_t outstanding = timing_.complete.size();
-  timing_ = Timing{};
-  timing_.complete.assign(outstanding, 0);
-  traffic_ = {};
+  Timing fresh;
+  fresh.complete.assign(timing_.complete.size(), 0);
+  fresh.channel_free = timing_.channel_free;  // the request channel is still taken by what it was taken by
+  timing_ = std::move(fresh);
   wake_.cancel();
-  thread_.reset();
 }
 
-void MemoryPort::invalidate_dmi(std::uint64_t first, std::uint64_t last) {
-  dmi_regions_.erase(std::remove_if(dmi_regions_.begin(), dmi_regions_.end(),
-                                    [=](const DmiRegion& r) { return r.first <= last && first <= r.last; }),
-                     dmi_regions_.end());
-}
-
-void MemoryPort::run() {
-  for (;;) {
-    const std::uint64_t now = clock_.now();
-    issue_until(now);
-    deliver_until(now);
-    if (const auto wake = next_wake()) wake_.notify(clock_.until(std::max(*wake, now + 1)));
-    wait(wake_);
-  }
+void MemoryPort::step() {
+  const std::uint64_t now = clock_.now();
+  issue_until(now);
+  deliver_until(now);
+  run_ahead(now);
+  if (const auto wake = next_wake()) wake_.notify(clock_.until(std::max(*wake, now + 1)));
 }
 
 std::optional<MemoryPort::Burst> MemoryPort::next_burst(const Timing& timing) const {
-  std::uint64_t earliest = ~std::uint64_t{0};
+  std::uint64_t earliest = Unknown;
   for (std::uint32_t r = 0; r < RequesterCount; ++r) {
     if (timing.cursors[r].current != nullptr) earliest = std::min(earliest, timing.cursors[r].current->arrival);
   }
-  if (earliest == ~std::uint64_t{0}) return std::nullopt;
+  if (earliest == Unknown) return std::nullopt;
 
   Burst burst;
-  burst.issue = std::max({timing.next_free, timing.complete[timing.index], earliest});
+  burst.issue = std::max({timing.next_free, timing.complete[timing.index], timing.channel_free, earliest});
   for (std::uint32_t step = 1; step <= RequesterCount; ++step) {
     const std::uint32_t r = (timing.last_requester + step) % RequesterCount;
     const Cursor& cursor = timing.cursors[r];
     if (cursor.current == nullptr || cursor.current->arrival > burst.issue) continue;
-    const Job& job = *cursor.current;
+    const MemoryJob& job = *cursor.current;
     const MemoryRun& run = job.transfer.runs[cursor.run];
     burst.requester = r;
     burst.address = run.address + cursor.offset;
@@ -86,6 +96,7 @@ std::optional<MemoryPort::Burst> MemoryPort::next_burst(const Timing& timing) co
     const std::uint64_t to_boundary = BurstBoundary - burst.address % BurstBoundary;
     burst.bytes =
         static_cast<std::uint32_t>(std::min<std::uint64_t>({burst_bytes_, to_boundary, run.bytes - cursor.offset}));
+    burst.number = cursor.burst;
     burst.last_of_transfer = cursor.run + 1 == job.transfer.runs.size() && cursor.offset + burst.bytes == run.bytes;
     break;
   }
@@ -99,42 +110,65 @@ void MemoryPort::account(Timing& timing, const Burst& burst, std::uint64_t compl
   timing.last_requester = burst.requester;
   Cursor& cursor = timing.cursors[burst.requester];
   cursor.offset += burst.bytes;
+  ++cursor.burst;
   if (burst.last_of_transfer) {
-    const auto& queue = jobs_[burst.requester];
-    ++cursor.job;
-    cursor.current = cursor.job < queue.size() ? &queue[cursor.job] : nullptr;
-    cursor.run = 0;
-    cursor.offset = 0;
+    finish_job(cursor, burst.requester);
   } else if (cursor.offset == cursor.current->transfer.runs[cursor.run].bytes) {
     ++cursor.run;
     cursor.offset = 0;
   }
 }
 
+void MemoryPort::finish_job(Cursor& cursor, std::uint32_t requester) const {
+  const auto& queue = jobs_[requester];
+  cursor = {cursor.job + 1};
+  if (cursor.job < queue.size()) cursor.current = &queue[cursor.job];
+}
+
 void MemoryPort::issue_until(std::uint64_t cycle) {
-  while (auto burst = next_burst(timing_)) {
-    if (burst->issue > cycle) return;
-    Job& job = jobs_[burst->requester][timing_.cursors[burst->requester].job];
-    const auto latency = perform(*burst, job.transfer.write);
-    if (!latency) {
-      // An error response ends the transfer: what is left of it is not issued.
-      job.result = {false, burst->address};
-      burst->last_of_transfer = true;
+  while (const auto burst = next_burst(timing_)) {
+    if (burst->issue > cycle) return;  // also when it is Unknown
+    MemoryJob& job = job_of(*burst, timing_);
+    const bool write = job.transfer.write;
+    (write ? traffic_.bytes_written : traffic_.bytes_read) += burst->bytes;
+    (write ? traffic_.write_bursts : traffic_.read_bursts) += 1;
+
+    BurstPayload* payload = find_early(job, burst->number);
+    const DmiRegion* const region = payload == nullptr ? dmi_.find(burst->address, burst->bytes, write) : nullptr;
+    if (region != nullptr) {
+      std::uint8_t* const remote = region->pointer + (burst->address - region->first);
+      std::memcpy(write ? remote : burst->local, write ? burst->local : remote, burst->bytes);
+      const std::uint64_t latency = write ? region->write_latency : region->read_latency;
+      const std::uint64_t complete = burst->issue + beats(burst->bytes) + latency;
+      job.complete = std::max(job.complete, complete);
+      account(timing_, *burst, complete);
+      continue;
     }
-    const std::uint64_t complete = burst->issue + beats(burst->bytes) + latency.value_or(0);
-    job.complete = std::max(job.complete, complete);
-    account(timing_, *burst, complete);
-    if (burst->last_of_transfer) {
-      Cursor& cursor = timing_.cursors[burst->requester];
-      job.complete = cursor.last_complete = std::max(job.complete, cursor.last_complete);
+
+    const bool sent = payload != nullptr;
+    if (sent) {
+      job.early.pop_front();
+    } else {
+      payload = &prepare(job, *burst, sc_core::sc_time_stamp());
+    }
+    payload->issued = true;
+    payload->issue = burst->issue;
+    payload->slot = timing_.index;
+    ++job.unanswered;
+    account(timing_, *burst, Unknown);
+    if (!sent) {
+      if (!transport_->decoupled()) timing_.channel_free = Unknown;  // until the transport says so
+      transport_->send(*payload);
+    } else if (payload->responded) {
+      complete(*payload);
     }
   }
 }
 
 void MemoryPort::deliver_until(std::uint64_t cycle) {
   for (std::uint32_t r = 0; r < RequesterCount; ++r) {
-    while (timing_.cursors[r].job > 0 && jobs_[r].front().complete <= cycle) {
-      const Job job = std::move(jobs_[r].front());
+    while (timing_.cursors[r].job > 0 && jobs_[r].front().unanswered == 0 && jobs_[r].front().complete <= cycle) {
+      const MemoryJob job = std::move(jobs_[r].front());
       jobs_[r].pop_front();
       --timing_.cursors[r].job;
       job.transfer.done(job.result);
@@ -142,91 +176,147 @@ void MemoryPort::deliver_until(std::uint64_t cycle) {
   }
 }
 
+void MemoryPort::run_ahead(std::uint64_t now) {
+  const sc_core::sc_time& quantum = tlm::tlm_global_quantum::instance().get();
+  if (quantum == sc_core::SC_ZERO_TIME || !transport_->decoupled()) return;
+  const std::uint64_t limit = now + clock_.cycles_in(quantum);
+  Timing ahead = timing_;
+  while (const auto burst = next_burst(ahead)) {
+    if (burst->issue >= limit) return;
+    MemoryJob& job = job_of(*burst, ahead);
+    const auto latency = known_latency(job, *burst);
+    if (!latency && find_early(job, burst->number) == nullptr) {
+      BurstPayload& payload = prepare(job, *burst, std::max(clock_.time_of(burst->issue), sc_core::sc_time_stamp()));
+      job.early.push_back(&payload);
+      transport_->send(payload);
+    }
+    account(ahead, *burst, latency ? burst->issue + beats(burst->bytes) + *latency : Unknown);
+  }
+}
+
 std::optional<std::uint64_t> MemoryPort::next_wake() const {
   std::optional<std::uint64_t> wake;
   const auto consider = [&wake](std::uint64_t cycle) { wake = wake ? std::min(*wake, cycle) : cycle; };
   for (std::uint32_t r = 0; r < RequesterCount; ++r) {
-    if (timing_.cursors[r].job > 0) consider(jobs_[r].front().complete);
+    if (timing_.cursors[r].job > 0 && jobs_[r].front().unanswered == 0) consider(jobs_[r].front().complete);
   }
-  // Look ahead, as long as the latencies are known without asking the memory, to the first fully issued transfer.
+  // Look ahead, as long as the latencies are known without asking the memory, to the first fully issued transfer. What
+  // is Unknown wakes the port itself when it comes.
   Timing ahead = timing_;
   while (const auto burst = next_burst(ahead)) {
-    const Job& job = *ahead.cursors[burst->requester].current;
-    const DmiRegion* region = dmi_region(*burst, job.transfer.write);
-    if (burst->last_of_transfer || region == nullptr || (wake && burst->issue >= *wake)) {
+    if (burst->issue == Unknown) break;
+    const auto latency = known_latency(jobs_[burst->requester][ahead.cursors[burst->requester].job], *burst);
+    if (burst->last_of_transfer || !latency || (wake && burst->issue >= *wake)) {
       consider(burst->issue);
       break;
     }
-    const std::uint64_t latency = job.transfer.write ? region->write_latency : region->read_latency;
-    account(ahead, *burst, burst->issue + beats(burst->bytes) + latency);
+    account(ahead, *burst, burst->issue + beats(burst->bytes) + *latency);
   }
   return wake;
 }
 
-const MemoryPort::DmiRegion* MemoryPort::dmi_region(const Burst& burst, bool write) const {
-  for (const DmiRegion& region : dmi_regions_) {
-    if (burst.address >= region.first && burst.address + (burst.bytes - 1) <= region.last &&
-        (write ? region.write : region.read)) {
-      return &region;
+std::optional<std::uint64_t> MemoryPort::known_latency(const MemoryJob& job, const Burst& burst) const {
+  if (const BurstPayload* const early = find_early(job, burst.number)) {
+    if (early->responded && early->ok) return early->latency;
+    return std::nullopt;
+  }
+  const bool write = job.transfer.write;
+  const DmiRegion* const region = dmi_.find(burst.address, burst.bytes, write);
+  if (region == nullptr) return std::nullopt;
+  return write ? region->write_latency : region->read_latency;
+}
+
+BurstPayload* MemoryPort::find_early(const MemoryJob& job, std::size_t number) {
+  const auto at = std::find_if(job.early.begin(), job.early.end(),
+                               [number](const BurstPayload* payload) { return payload->number == number; });
+  return at == job.early.end() ? nullptr : *at;
+}
+
+BurstPayload& MemoryPort::prepare(MemoryJob& job, const Burst& burst, const sc_core::sc_time& start) {
+  BurstPayload& payload = pool_.take(job.transfer.write, burst.address, burst.bytes);
+  payload.job = &job;
+  payload.number = burst.number;
+  payload.local = burst.local;
+  payload.start = start;
+  if (job.transfer.write) std::memcpy(payload.data.data(), burst.local, burst.bytes);
+  in_flight_.push_back(&payload);
+  return payload;
+}
+
+void MemoryPort::responded(BurstPayload& payload, const sc_core::sc_time& response) {
+  if (payload.job == nullptr) {
+    payload.release();
+    return;
+  }
+  payload.responded = true;
+  payload.ok = response_ok(payload);
+  payload.latency = response > payload.start ? clock_.cycles_in(response - payload.start) : 0;
+  if (payload.ok && use_dmi_ && payload.is_dmi_allowed()) request_dmi(payload);
+  if (payload.issued) complete(payload);
+  wake_.notify(clock_.until(clock_.now()));  // the port works on clock edges
+}
+
+bool MemoryPort::response_ok(const BurstPayload& payload) {
+  if (payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE || strict_response_)
+    return payload.is_response_ok();
+  if (!warned_) {
+    warned_ = true;
+    const std::string text = std::string(name()) + ": memory leaves the response status incomplete; taken as good";
+    SC_REPORT_WARNING("dlac/incomplete_response", text.c_str());
+  }
+  return true;
+}
+
+void MemoryPort::complete(BurstPayload& payload) {
+  MemoryJob& job = *payload.job;
+  const std::uint64_t cycle = payload.issue + beats(payload.get_data_length()) + payload.latency;
+  --job.unanswered;
+  job.complete = std::max(job.complete, cycle);
+  timing_.complete[payload.slot] = cycle;
+  if (!payload.ok) {
+    fail(job, payload);
+  } else if (!job.transfer.write) {
+    std::memcpy(payload.local, payload.data.data(), payload.get_data_length());
+  }
+  in_flight_.erase(std::find(in_flight_.begin(), in_flight_.end(), &payload));
+  payload.release();
+}
+
+void MemoryPort::fail(MemoryJob& job, const BurstPayload& failed) {
+  job.result = {false, failed.address};
+  // An error response ends the transfer: what is left of it is not issued, what is behind it is not waited for.
+  for (std::uint32_t r = 0; r < RequesterCount; ++r) {
+    if (timing_.cursors[r].current == &job) finish_job(timing_.cursors[r], r);
+  }
+  const auto behind = [&](BurstPayload* payload) {
+    if (payload->job != &job || payload->number <= failed.number) return false;
+    if (payload->issued) {
+      --job.unanswered;
+      timing_.complete[payload->slot] = failed.issue;  // the slot is given back
     }
-  }
-  return nullptr;
+    payload->job = nullptr;
+    if (payload->responded) payload->release();
+    return true;
+  };
+  in_flight_.erase(std::remove_if(in_flight_.begin(), in_flight_.end(), behind), in_flight_.end());
+  job.early.clear();
 }
 
-std::optional<std::uint64_t> MemoryPort::perform(const Burst& burst, bool write) {
-  (write ? traffic_.bytes_written : traffic_.bytes_read) += burst.bytes;
-  (write ? traffic_.write_bursts : traffic_.read_bursts) += 1;
-
-  if (const DmiRegion* region = dmi_region(burst, write)) {
-    std::uint8_t* remote = region->pointer + (burst.address - region->first);
-    std::memcpy(write ? remote : burst.local, write ? burst.local : remote, burst.bytes);
-    return write ? region->write_latency : region->read_latency;
-  }
-
-  payload_.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-  payload_.set_address(burst.address);
-  payload_.set_data_ptr(burst.local);
-  payload_.set_data_length(burst.bytes);
-  payload_.set_streaming_width(burst.bytes);
-  payload_.set_byte_enable_ptr(nullptr);
-  payload_.set_dmi_allowed(false);
-  payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  const sc_core::sc_time start = sc_core::sc_time_stamp();
-  socket_->b_transport(payload_, delay);
-  if (!payload_.is_response_ok()) return std::nullopt;
-  const std::uint64_t latency = clock_.cycles_in(sc_core::sc_time_stamp() - start + delay);
-  if (use_dmi_ && payload_.is_dmi_allowed()) request_dmi(burst.address, write, latency);
-  return latency;
-}
-
-void MemoryPort::request_dmi(std::uint64_t address, bool write, std::uint64_t latency) {
+void MemoryPort::request_dmi(const BurstPayload& payload) {
+  const std::uint64_t address = payload.address;
   tlm::tlm_generic_payload request;
-  request.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  request.set_command(payload.get_command());
   request.set_address(address);
   tlm::tlm_dmi dmi;
   if (!socket_->get_direct_mem_ptr(request, dmi)) return;
   // A grant that does not cover what was asked for is of no use; without this they would pile up.
   if (address < dmi.get_start_address() || address > dmi.get_end_address() || dmi.get_dmi_ptr() == nullptr) return;
-  DmiRegion region;
-  region.first = dmi.get_start_address();
-  region.last = dmi.get_end_address();
-  region.pointer = dmi.get_dmi_ptr();
-  region.read = dmi.is_read_allowed();
-  region.write = dmi.is_write_allowed();
   // Many memories leave the DMI latencies at zero; what b_transport returned is then the better statement.
   const auto cycles = [&](const sc_core::sc_time& t) {
-    return t == sc_core::SC_ZERO_TIME ? latency : clock_.cycles_in(t);
+    return t == sc_core::SC_ZERO_TIME ? payload.latency : clock_.cycles_in(t);
   };
-  region.read_latency = cycles(dmi.get_read_latency());
-  region.write_latency = cycles(dmi.get_write_latency());
-  // The newer grant replaces those that it overlaps and that allow no more than it does.
-  const auto replaced = [&region](const DmiRegion& old) {
-    return old.first <= region.last && region.first <= old.last && (!old.read || region.read) &&
-           (!old.write || region.write);
-  };
-  dmi_regions_.erase(std::remove_if(dmi_regions_.begin(), dmi_regions_.end(), replaced), dmi_regions_.end());
-  dmi_regions_.push_back(region);
+  dmi_.add({dmi.get_start_address(), dmi.get_end_address(), dmi.get_dmi_ptr(), dmi.is_read_allowed(),
+            dmi.is_write_allowed(), cycles(dmi.get_read_latency()), cycles(dmi.get_write_latency())});
 }
 
 }  // namespace dlac

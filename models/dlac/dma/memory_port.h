@@ -3,11 +3,15 @@
 
 #include <dlac/common/config.h>
 #include <dlac/control/core_clock.h>
+#include <dlac/dma/burst_payload.h>
+#include <dlac/dma/dmi_map.h>
+#include <dlac/dma/memory_transport.h>
 
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <systemc>
 #include <tlm>
@@ -43,46 +47,61 @@ struct PortTraffic {
   std::uint64_t bytes_read = 0, bytes_written = 0, read_bursts = 0, write_bursts = 0;
 };
 
+/// A transfer in the port.
+struct MemoryJob {
+  Transfer transfer;
+  std::uint64_t arrival = 0;        ///< first cycle in which it can be issued
+  std::uint64_t complete = 0;       ///< latest completion of its bursts so far
+  std::size_t unanswered = 0;       ///< bursts issued whose completion is not known
+  std::deque<BurstPayload*> early;  ///< bursts sent ahead of their issue, in order (temporal decoupling)
+  TransferResult result;
+};
+
 /// The `mem` side of the core: splits transfers into bursts, arbitrates, and keeps the timing of arch. 2:
 ///   issue(i) = max(issue(i-1) + beats(i-1), complete(i-N)),  complete(i) = issue(i) + beats(i) + latency
-/// in cycles, beats(i) = ceil(bytes / port width), latency as the memory returned it (rounded up to cycles). A transfer
-/// submitted in cycle t takes part in the arbitration from t+1 on, so the outcome does not depend on the order in
-/// which the requesters run within a cycle.
+/// in cycles, beats(i) = ceil(bytes / port width), latency = the memory's, from request to response, rounded up to
+/// cycles. A transfer submitted in cycle t takes part in the arbitration from t+1 on, so the outcome does not depend on
+/// the order in which the requesters run within a cycle.
 ///
-/// Loosely timed. Where the memory grants DMI, the port wakes once per transfer and issues its bursts in a loop; else
-/// it wakes for every burst and calls b_transport.
+/// How a burst reaches memory does not change the cycles:
+///  - through DMI, where memory grants it (loosely timed only): the port wakes once per transfer;
+///  - through a MemoryTransport, burst by burst. A loosely timed port with a global quantum sends bursts up to a
+///  quantum
+///    ahead of their issue, with the delay annotated; arbitration and completion keep their cycles.
 class MemoryPort : public sc_core::sc_module {
  public:
-  using Socket = tlm::tlm_initiator_socket<32>;
+  using Socket = MemoryTransport::Socket;
 
   MemoryPort(sc_core::sc_module_name name, const Config& config, Socket& socket);
 
   void submit(Requester requester, Transfer transfer);
-  [[nodiscard]] bool idle() const;
   [[nodiscard]] const PortTraffic& traffic() const { return traffic_; }
   void clear_traffic() { traffic_ = {}; }
 
-  /// Drops every transfer; no `done` of an earlier submission is called any more.
+  /// Drops every transfer: no `done` of an earlier submission is called any more, and responses to bursts that are on
+  /// their way change nothing.
   void reset();
-  void invalidate_dmi(std::uint64_t first, std::uint64_t last);
+
+  void invalidate_dmi(std::uint64_t first, std::uint64_t last) { dmi_.invalidate(first, last); }
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay) {
+    return transport_->nb_transport_bw(payload, phase, delay);
+  }
 
  private:
-  struct Job {
-    Transfer transfer;
-    std::uint64_t arrival = 0;   ///< first cycle in which it can be issued
-    std::uint64_t complete = 0;  ///< latest completion of its bursts so far
-    TransferResult result;
-  };
+  static constexpr std::uint64_t Unknown = ~std::uint64_t{0};  ///< a cycle that depends on a response to come
+
   struct Cursor {
-    std::size_t job = 0;           ///< index in the requester's queue; its size when nothing is left
-    const Job* current = nullptr;  ///< that job, null when nothing is left
+    std::size_t job = 0;                 ///< index in the requester's queue; its size when nothing is left
+    const MemoryJob* current = nullptr;  ///< that job, null when nothing is left
     std::size_t run = 0;
     std::uint32_t offset = 0;
-    std::uint64_t last_complete = 0;  ///< completion of the requester's previous transfer
+    std::size_t burst = 0;  ///< number of the next burst within the job
   };
   /// Everything that decides when the next burst is issued: copied to look ahead.
   struct Timing {
     std::uint64_t next_free = 0;
+    std::uint64_t channel_free = 0;       ///< cycle from which the transport takes a request
     std::vector<std::uint64_t> complete;  ///< of the last N bursts, a ring
     std::size_t index = 0;
     std::uint32_t last_requester = RequesterCount - 1;
@@ -94,25 +113,36 @@ class MemoryPort : public sc_core::sc_module {
     std::uint64_t address = 0;
     std::uint8_t* local = nullptr;
     std::uint32_t bytes = 0;
+    std::size_t number = 0;
     bool last_of_transfer = false;
   };
-  struct DmiRegion {
-    std::uint64_t first = 0, last = 0;
-    std::uint8_t* pointer = nullptr;
-    bool read = false, write = false;
-    std::uint64_t read_latency = 0, write_latency = 0;  ///< cycles
-  };
 
-  void run();
+  void step();
   [[nodiscard]] std::optional<Burst> next_burst(const Timing& timing) const;
   void account(Timing& timing, const Burst& burst, std::uint64_t complete) const;
+  void finish_job(Cursor& cursor, std::uint32_t requester) const;
   void issue_until(std::uint64_t cycle);
   void deliver_until(std::uint64_t cycle);
+  /// Sends what would be issued within the global quantum, as far as the responses so far tell.
+  void run_ahead(std::uint64_t now);
   [[nodiscard]] std::optional<std::uint64_t> next_wake() const;
-  [[nodiscard]] const DmiRegion* dmi_region(const Burst& burst, bool write) const;
-  /// Moves the data; returns the latency in cycles, or nullopt on an error response.
-  [[nodiscard]] std::optional<std::uint64_t> perform(const Burst& burst, bool write);
-  void request_dmi(std::uint64_t address, bool write, std::uint64_t latency);
+  /// Latency of a burst if it is known without asking the memory now: through DMI, or because it was sent ahead.
+  [[nodiscard]] std::optional<std::uint64_t> known_latency(const MemoryJob& job, const Burst& burst) const;
+  [[nodiscard]] MemoryJob& job_of(const Burst& burst, const Timing& timing) {
+    return jobs_[burst.requester][timing.cursors[burst.requester].job];
+  }
+
+  /// The burst of that number if it was sent ahead of its issue, else null.
+  [[nodiscard]] static BurstPayload* find_early(const MemoryJob& job, std::size_t number);
+  /// A transaction for a burst, ready to be sent.
+  [[nodiscard]] BurstPayload& prepare(MemoryJob& job, const Burst& burst, const sc_core::sc_time& start);
+  void responded(BurstPayload& payload, const sc_core::sc_time& response);
+  [[nodiscard]] bool response_ok(const BurstPayload& payload);
+  /// An issued burst was answered: copies its data, books its completion.
+  void complete(BurstPayload& payload);
+  void fail(MemoryJob& job, const BurstPayload& failed);
+  void request_dmi(const BurstPayload& payload);
+
   [[nodiscard]] std::uint64_t beats(std::uint32_t bytes) const {
     return (bytes + bytes_per_cycle_ - 1) / bytes_per_cycle_;
   }
@@ -121,15 +151,18 @@ class MemoryPort : public sc_core::sc_module {
   const std::uint32_t burst_bytes_;
   const std::uint32_t bytes_per_cycle_;
   const bool use_dmi_;
+  const bool strict_response_;
   Socket& socket_;
+  BurstPool pool_;
+  std::unique_ptr<MemoryTransport> transport_;
 
-  std::array<std::deque<Job>, RequesterCount> jobs_;
+  std::array<std::deque<MemoryJob>, RequesterCount> jobs_;
   Timing timing_;
-  std::vector<DmiRegion> dmi_regions_;
+  DmiMap dmi_;
   PortTraffic traffic_;
-  tlm::tlm_generic_payload payload_;
+  std::vector<BurstPayload*> in_flight_;  ///< sent and not complete
+  bool warned_ = false;                   ///< of an incomplete response
   sc_core::sc_event wake_;
-  sc_core::sc_process_handle thread_;
 };
 
 }  // namespace dlac
