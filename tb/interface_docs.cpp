@@ -47,8 +47,8 @@ std::string register_table() {
   }
   out += "\nERROR holds:\n\n| code | meaning |\n|---|---|\n";
   for (const ErrorInfo& error : error_codes()) {
-    out += "| " + std::to_string(static_cast<std::uint32_t>(error.code)) + " | " + std::string(error.description) +
-           " |\n";
+    out +=
+        "| " + std::to_string(static_cast<std::uint32_t>(error.code)) + " | " + std::string(error.description) + " |\n";
   }
   return out;
 }

@@ -138,7 +138,9 @@ void bus_interface(Xml& xml, std::string_view port, Side side, std::string_view 
     if (side == Side::Target) {
       xml.element("slave", [&] { xml.empty("memoryMapRef", {{"memoryMapRef", std::string(MemoryMapName)}}); });
     } else {
-      xml.element("master", [&] { xml.empty("addressSpaceRef", {{"addressSpaceRef", std::string(AddressSpaceName)}}); });
+      xml.element("master", [&] {
+        xml.empty("addressSpaceRef", {{"addressSpaceRef", std::string(AddressSpaceName)}});
+      });
     }
     xml.leaf("connectionRequired", "true");
     xml.leaf("bitsInLau", "8");
