@@ -2,6 +2,7 @@
 #include "tb/jobs.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -112,44 +113,127 @@ Tensor in_format(Tensor tensor, Mode mode) {
   return converted;
 }
 
-/// The option or file that a value of the layer came from.
-std::string origin_of(const std::string& key, const LayerCommand& command) {
-  if (key == "groups") return "--groups";
-  for (const char* option : {"stride", "pad", "dilation"}) {
-    if (key.rfind(option, 0) == 0) return std::string("--") + option;
+/// Features as far as a layer's shape goes.
+struct FeatureMap {
+  std::string source;  ///< where they come from, for error messages
+  std::array<std::uint32_t, 4> shape{};
+};
+
+/// The option, key or file that a value of the layer came from.
+std::string origin_of(const std::string& key, const LayerFiles& files, const FeatureMap& features) {
+  for (const char* option : {"groups", "stride", "pad", "dilation"}) {
+    if (key.rfind(option, 0) == 0) return files.source + option;
   }
-  if (key.rfind("kernel", 0) == 0 || key == "out_channels") return printable(command.weights);
-  if (key == "in_channels" || key == "height" || key == "width" || key == "batch") return printable(command.features);
+  if (key.rfind("kernel", 0) == 0 || key == "out_channels") return printable(files.weights);
+  if (key == "in_channels" || key == "height" || key == "width" || key == "batch") return features.source;
   return "layer";
+}
+
+std::uint32_t extent(const Tensor& tensor, std::size_t axis) { return static_cast<std::uint32_t>(tensor.extent(axis)); }
+
+Tensor read_weights(const LayerFiles& files) {
+  const std::string name = printable(files.weights);
+  Tensor weights = workloads::read_npy(files.weights);
+  if (weights.type() != ElementType::Int8 && !is_float(weights)) {
+    throw InputError(name, "dtype", std::string(to_string(weights.type())), "int8, float16 or float32");
+  }
+  check_shape(name, weights, false);
+  return weights;
+}
+
+Tensor read_features(const LayerFiles& files) {
+  const std::string name = printable(files.features);
+  Tensor features = workloads::read_npy(files.features);
+  if (!is_float(features)) {
+    throw InputError(name, "dtype", std::string(to_string(features.type())), "float16 or float32");
+  }
+  check_shape(name, features, true);
+  if (features.rank() == 3) {
+    features.reshape({1, features.extent(0), features.extent(1), features.extent(2)});
+  }
+  return features;
+}
+
+ConvLayer layer_of(const LayerFiles& files, const Tensor& weights, const FeatureMap& features) {
+  ConvLayer layer;
+  layer.name = std::filesystem::path(files.weights).stem().string();
+  layer.batch = features.shape[0];
+  layer.in_channels = features.shape[1];
+  layer.height = features.shape[2];
+  layer.width = features.shape[3];
+  layer.out_channels = extent(weights, 0);
+  layer.kernel_h = extent(weights, 2);
+  layer.kernel_w = extent(weights, 3);
+  layer.stride_h = files.stride.height;
+  layer.stride_w = files.stride.width;
+  layer.pad_h = files.pad.height;
+  layer.pad_w = files.pad.width;
+  layer.dilation_h = files.dilation.height;
+  layer.dilation_w = files.dilation.width;
+  layer.groups = files.groups;
+  const bool ternary = weights.type() == ElementType::Int8 || files.ternary;
+  layer.weights = ternary ? WeightKind::Ternary : WeightKind::FullPrecision;
+  if (layer.in_channels % layer.groups == 0 && extent(weights, 1) != layer.in_channels / layer.groups) {
+    throw InputError(printable(files.weights), "shape", shape_text(weights),
+                     std::to_string(layer.in_channels / layer.groups) + " channels per filter, for " +
+                         std::to_string(layer.in_channels) + " of " + features.source + " in " +
+                         std::to_string(layer.groups) + (layer.groups == 1 ? " group" : " groups"));
+  }
+  try {
+    layer.validate();
+  } catch (const workloads::LayerError& error) {
+    throw InputError(origin_of(error.key(), files, features), error.key(), error.value(), error.expected());
+  }
+  return layer;
+}
+
+/// The weights as the core takes them.
+Tensor converted_weights(const LayerFiles& files, Tensor weights, Mode mode) {
+  const std::string name = printable(files.weights);
+  if (weights.type() == ElementType::Int8) {
+    if (files.ternary) {
+      throw InputError(files.source + "ternary", "", files.ternary_text,
+                       "float16 or float32 weights: those of " + name + " are int8");
+    }
+    workloads::check_ternary(name, weights.span<std::int8_t>().data(), weights.elements());
+    return weights;
+  }
+  return files.ternary ? workloads::ternarise(weights, *files.ternary, name) : in_format(std::move(weights), mode);
+}
+
+/// std::function wants what can be copied; the tensors are given away all the same.
+Job job_of(ConvLayer layer, LayerTensors tensors) {
+  const auto kept = std::make_shared<LayerTensors>(std::move(tensors));
+  return {std::move(layer), [kept] { return std::move(*kept); }, std::nullopt};
 }
 
 }  // namespace
 
-std::vector<Job> network_jobs(const RunCommand& command) {
-  workloads::Network network = workloads::network(command.network, 1);
-  check_layer_names(network, command.layers);
-  const DensityOverrides& overrides = command.densities;
+std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std::uint64_t seed) {
+  workloads::Network network = workloads::network(selection.network, 1);
+  check_layer_names(network, selection.layers);
+  const DensityOverrides& overrides = selection.densities;
   UsedOverrides used;
   std::vector<Job> jobs;
   for (workloads::NetworkLayer& layer : network.layers) {
     ConvLayer& conv = layer.conv;
-    const auto& names = command.layers;
+    const auto& names = selection.layers;
     if (!names.empty() && std::find(names.begin(), names.end(), conv.name) == names.end()) continue;
-    conv.batch = command.batch;
+    conv.batch = selection.batch;
     try {
       conv.validate();
     } catch (const workloads::LayerError& error) {  // everything but the batch is sound
       throw InputError("--batch", "layer " + conv.name + ", " + error.key(), error.value(), error.expected());
     }
     const workloads::DensityProfile densities = densities_of(layer, overrides, used);
-    const ElementType type = word_type(command.settings.machine.core.mode);
-    const std::uint64_t seed = command.settings.seed;
-    jobs.push_back({conv, [conv, densities, type, seed] {
-                      const bool ternary = conv.weights == WeightKind::Ternary;
-                      return LayerTensors{ternary ? workloads::synthetic_codes(conv, densities, seed)
-                                                  : workloads::synthetic_weights(conv, densities, type, seed),
-                                          workloads::synthetic_features(conv, densities, type, seed)};
-                    }});
+    const ElementType type = word_type(mode);
+    const auto tensors = [conv, densities, type, seed] {
+      const bool ternary = conv.weights == WeightKind::Ternary;
+      return LayerTensors{ternary ? workloads::synthetic_codes(conv, densities, seed)
+                                  : workloads::synthetic_weights(conv, densities, type, seed),
+                          workloads::synthetic_features(conv, densities, type, seed)};
+    };
+    jobs.push_back({conv, tensors, std::nullopt});
   }
   if (overrides.weights && !used.weights) {
     throw InputError("--weight-density", "", fixed(*overrides.weights, 3),
@@ -161,70 +245,22 @@ std::vector<Job> network_jobs(const RunCommand& command) {
   return jobs;
 }
 
-Job file_job(const LayerCommand& command) {
-  const std::string weights_file = printable(command.weights);
-  const std::string features_file = printable(command.features);
-  Tensor weights = workloads::read_npy(command.weights);
-  if (weights.type() != ElementType::Int8 && !is_float(weights)) {
-    throw InputError(weights_file, "dtype", std::string(to_string(weights.type())), "int8, float16 or float32");
-  }
-  check_shape(weights_file, weights, false);
-  Tensor features = workloads::read_npy(command.features);
-  if (!is_float(features)) {
-    throw InputError(features_file, "dtype", std::string(to_string(features.type())), "float16 or float32");
-  }
-  check_shape(features_file, features, true);
-  if (features.rank() == 3) {
-    features.reshape({1, features.extent(0), features.extent(1), features.extent(2)});
-  }
+Job file_job(const LayerFiles& files, Mode mode) {
+  Tensor weights = read_weights(files);
+  Tensor features = read_features(files);
+  const FeatureMap map{printable(files.features),
+                       {extent(features, 0), extent(features, 1), extent(features, 2), extent(features, 3)}};
+  ConvLayer layer = layer_of(files, weights, map);
+  weights = converted_weights(files, std::move(weights), mode);
+  return job_of(std::move(layer), {std::move(weights), in_format(std::move(features), mode)});
+}
 
-  const auto extent = [](const Tensor& tensor, std::size_t axis) {
-    return static_cast<std::uint32_t>(tensor.extent(axis));
-  };
-  ConvLayer layer;
-  layer.name = std::filesystem::path(command.weights).stem().string();
-  layer.batch = extent(features, 0);
-  layer.in_channels = extent(features, 1);
-  layer.height = extent(features, 2);
-  layer.width = extent(features, 3);
-  layer.out_channels = extent(weights, 0);
-  layer.kernel_h = extent(weights, 2);
-  layer.kernel_w = extent(weights, 3);
-  layer.stride_h = command.stride.height;
-  layer.stride_w = command.stride.width;
-  layer.pad_h = command.pad.height;
-  layer.pad_w = command.pad.width;
-  layer.dilation_h = command.dilation.height;
-  layer.dilation_w = command.dilation.width;
-  layer.groups = command.groups;
-  const bool ternary = weights.type() == ElementType::Int8 || command.ternary;
-  layer.weights = ternary ? WeightKind::Ternary : WeightKind::FullPrecision;
-  if (layer.in_channels % layer.groups == 0 && extent(weights, 1) != layer.in_channels / layer.groups) {
-    throw InputError(weights_file, "shape", shape_text(weights),
-                     std::to_string(layer.in_channels / layer.groups) + " channels per filter, for " +
-                         std::to_string(layer.in_channels) + " of " + features_file + " in " +
-                         std::to_string(layer.groups) + (layer.groups == 1 ? " group" : " groups"));
-  }
-  try {
-    layer.validate();
-  } catch (const workloads::LayerError& error) {
-    throw InputError(origin_of(error.key(), command), error.key(), error.value(), error.expected());
-  }
-
-  if (weights.type() == ElementType::Int8) {
-    if (command.ternary) {
-      throw InputError("--ternary", "", command.ternary_text,
-                       "float16 or float32 weights: those of " + weights_file + " are int8");
-    }
-    workloads::check_ternary(weights_file, weights.span<std::int8_t>().data(), weights.elements());
-  } else if (command.ternary) {
-    weights = workloads::ternarise(weights, *command.ternary, weights_file);
-  } else {
-    weights = in_format(std::move(weights), command.settings.machine.core.mode);
-  }
-  features = in_format(std::move(features), command.settings.machine.core.mode);
-  const auto tensors = std::make_shared<LayerTensors>(LayerTensors{std::move(weights), std::move(features)});
-  return {layer, [tensors] { return std::move(*tensors); }};
+Job file_job(const LayerFiles& files, Mode mode, const ConvLayer& producer) {
+  Tensor weights = read_weights(files);
+  const FeatureMap map{"the outputs of layer " + printable(producer.name),
+                       {producer.batch, producer.out_channels, producer.out_height(), producer.out_width()}};
+  ConvLayer layer = layer_of(files, weights, map);
+  return job_of(std::move(layer), {converted_weights(files, std::move(weights), mode), Tensor()});
 }
 
 workloads::MapperOptions mapper_options(const MachineSettings& machine) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <sstream>
 
+#include "driver/dlac_image.h"
 #include "tb/config_json.h"
 #include "tb/input_error.h"
 #include "tb/text.h"
@@ -20,7 +21,7 @@ namespace po = boost::program_options;
 constexpr unsigned HelpColumns = 100;
 constexpr double LargestSpread = 10;
 
-const std::vector<std::string> CommandNames{"run", "layer", "networks", "config"};
+const std::vector<std::string> CommandNames{"run", "layer", "compile", "image", "exec", "networks", "config"};
 const std::vector<std::string> VerifyNames{"none", "sample", "all"};
 
 constexpr const char* MainHelp = R"(dlac-tb: runs convolution layers on the SystemC model of the dLAC accelerator core
@@ -28,6 +29,10 @@ constexpr const char* MainHelp = R"(dlac-tb: runs convolution layers on the Syst
 usage: dlac-tb run --network NAME [OPTION...]                    the layers of a network
        dlac-tb layer --weights W.npy --features X.npy --output Y.npy [OPTION...]
                                                                  one layer on given tensors
+       dlac-tb compile (--network NAME | --layers FILE.json | --weights W.npy --features X.npy)
+                       --output FILE.dlac [OPTION...]            makes a binary image for firmware
+       dlac-tb image FILE.dlac                                   checks an image, lists its layers
+       dlac-tb exec FILE.dlac [OPTION...]                        runs an image on the model
        dlac-tb networks [--network NAME]                         lists networks, or one's layers
        dlac-tb config [OPTION...]                                prints the configuration as JSON
        dlac-tb COMMAND --help                                    explains a command
@@ -47,6 +52,26 @@ Runs one convolution on the model. W: [K,C/groups,KH,KW] int8 ternary, float16 o
 X: [N,C,H,W] or [C,H,W], float16 or float32. Y: [N,K,OH,OW], float32 in train, float16 in infer;
 written when the result is verified, or not checked.
 )";
+constexpr const char* CompileUsage =
+    R"(usage: dlac-tb compile --network NAME --output FILE.dlac [OPTION...]
+       dlac-tb compile --layers FILE.json --output FILE.dlac [OPTION...]
+       dlac-tb compile --weights W.npy --features X.npy --output FILE.dlac [OPTION...]
+
+Maps layers onto the core and writes commands, weights and features as one binary image, which
+firmware links or loads and runs with the driver (docs/image.md). The layers are those of a network
+on seeded synthetic tensors, those that a JSON file lists, or one as for `dlac-tb layer`.
+)";
+constexpr const char* ImageUsage = R"(usage: dlac-tb image FILE.dlac
+
+Checks a binary image and lists what it holds: per layer its commands, the bytes of its tensors,
+where its features come from (the file, the host, or an earlier layer) and whether the image has a
+checksum of its outputs.
+)";
+constexpr const char* ExecUsage = R"(usage: dlac-tb exec FILE.dlac [OPTION...]
+
+Loads a binary image into memory, runs all its layers from their one command list and compares their
+outputs with the image's checksums. The core must be the one that the image was made for.
+)";
 constexpr const char* NetworksUsage = R"(usage: dlac-tb networks [--network NAME]
 
 Lists the networks, or the layers of one.
@@ -59,7 +84,8 @@ where it is an assumption. The output can be given to --config again.
 
 /// What one command takes.
 struct Syntax {
-  const char* usage;
+  const char* usage = nullptr;
+  const char* operand = nullptr;  ///< the option whose name may be left out
   po::options_description options{HelpColumns, HelpColumns / 2};
 };
 
@@ -98,33 +124,70 @@ po::options_description help_option() {
   return options;
 }
 
+po::options_description network_options() {
+  po::options_description options = group("Layers of a network");
+  options.add_options()                                                                  //
+      ("network", text("NAME"), "`dlac-tb networks` lists them")                         //
+      ("layer", text("NAME ...")->multitoken(), "only these layers; may be repeated")    //
+      ("batch", text("N"), "images (default 1)")                                         //
+      ("weight-density", text("D"), "non-zero weights of ternary layers, 0 to 1")        //
+      ("feature-density", text("D"), "non-zero features of maps behind a ReLU, 0 to 1")  //
+      ("spread", text("F"), "factor on the spread of densities (default 1, 0: independent draws)");
+  return options;
+}
+
+po::options_description layer_options() {
+  po::options_description options = group("A layer on given tensors");
+  options.add_options()                                             //
+      ("weights", text("W.npy"), "weights")                         //
+      ("features", text("X.npy"), "input features")                 //
+      ("stride", text("S|SH,SW"), "default 1")                      //
+      ("pad", text("P|PH,PW"), "zeros on either side (default 0)")  //
+      ("dilation", text("D|DH,DW"), "of the kernel (default 1)")    //
+      ("groups", text("G"), "default 1")                            //
+      ("ternary", text("abs:T|mean:T"), "ternarises float weights: threshold T, or T mean|W|");
+  return options;
+}
+
+po::options_description image_option() {
+  po::options_description options = group("What to look at");
+  options.add_options()("image", text("FILE.dlac"), "the image; `--image` may be left out");
+  return options;
+}
+
 Syntax syntax_of(const std::string& command) {
-  Syntax syntax{};
-  po::options_description own = group("What to run");
+  Syntax syntax;
   if (command == "run") {
     syntax.usage = RunUsage;
-    own.add_options()                                                                      //
-        ("network", text("NAME"), "`dlac-tb networks` lists them")                         //
-        ("layer", text("NAME ...")->multitoken(), "only these layers; may be repeated")    //
-        ("batch", text("N"), "images (default 1)")                                         //
-        ("weight-density", text("D"), "non-zero weights of ternary layers, 0 to 1")        //
-        ("feature-density", text("D"), "non-zero features of maps behind a ReLU, 0 to 1")  //
-        ("spread", text("F"), "factor on the spread of densities (default 1, 0: independent draws)");
-    syntax.options.add(own).add(machine_options()).add(run_options());
+    syntax.options.add(network_options()).add(machine_options()).add(run_options());
   } else if (command == "layer") {
     syntax.usage = LayerUsage;
-    own.add_options()                                                 //
-        ("weights", text("W.npy"), "weights")                         //
-        ("features", text("X.npy"), "input features")                 //
-        ("output", text("Y.npy"), "where the output features go")     //
-        ("stride", text("S|SH,SW"), "default 1")                      //
-        ("pad", text("P|PH,PW"), "zeros on either side (default 0)")  //
-        ("dilation", text("D|DH,DW"), "of the kernel (default 1)")    //
-        ("groups", text("G"), "default 1")                            //
-        ("ternary", text("abs:T|mean:T"), "ternarises float weights: threshold T, or T mean|W|");
-    syntax.options.add(own).add(machine_options()).add(run_options());
+    po::options_description own = group("Output");
+    own.add_options()("output", text("Y.npy"), "where the output features go");
+    syntax.options.add(layer_options()).add(own).add(machine_options()).add(run_options());
+  } else if (command == "compile") {
+    syntax.usage = CompileUsage;
+    po::options_description listed = group("Layers of a file");
+    listed.add_options()("layers", text("FILE.json"), "a list of layers with their .npy files (docs/image.md)");
+    po::options_description own = group("Image");
+    own.add_options()                                                                                       //
+        ("output", text("FILE.dlac"), "where the image goes")                                               //
+        ("base", text("ADDRESS"), "where it will lie in memory, a multiple of 64 (default 0)")              //
+        ("no-features", po::bool_switch(), "leaves the features to the host")                               //
+        ("expect", po::bool_switch(), "adds checksums of the right outputs, which the reference computes")  //
+        ("seed", text("N"), "seed of a network's synthetic tensors (default 1)");
+    syntax.options.add(network_options()).add(listed).add(layer_options()).add(own).add(machine_options());
+  } else if (command == "image") {
+    syntax.usage = ImageUsage;
+    syntax.operand = "image";
+    syntax.options.add(image_option());
+  } else if (command == "exec") {
+    syntax.usage = ExecUsage;
+    syntax.operand = "image";
+    syntax.options.add(image_option()).add(machine_options());
   } else if (command == "networks") {
     syntax.usage = NetworksUsage;
+    po::options_description own = group("What to list");
     own.add_options()("network", text("NAME"), "lists the layers of this one");
     syntax.options.add(own);
   } else {
@@ -144,14 +207,18 @@ std::vector<std::string> option_names(const po::options_description& options) {
 /// The options of one command line as texts.
 class Given {
  public:
-  Given(const po::options_description& options, const std::vector<std::string>& arguments) {
+  Given(const Syntax& syntax, const std::vector<std::string>& arguments) {
+    const po::options_description& options = syntax.options;
     // As on Unix, but "--mod" is no "--mode" and "-hx" is nothing.
     constexpr int Style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing &
                           ~po::command_line_style::allow_sticky;
     try {
-      const po::parsed_options parsed = po::command_line_parser(arguments).options(options).style(Style).run();
+      po::positional_options_description positions;
+      if (syntax.operand != nullptr) positions.add(syntax.operand, -1);
+      const po::parsed_options parsed =
+          po::command_line_parser(arguments).options(options).positional(positions).style(Style).run();
       for (const po::option& option : parsed.options) {
-        if (option.position_key >= 0) {
+        if (syntax.operand == nullptr && option.position_key >= 0) {
           throw InputError("command line", "", printable(option.value.empty() ? "" : option.value.front()),
                            "options only, " + join(option_names(options)));
         }
@@ -170,6 +237,7 @@ class Given {
   }
 
   [[nodiscard]] bool flag(const char* name) const { return map_.count(name) != 0 && map_[name].as<bool>(); }
+  [[nodiscard]] bool has(const char* name) const { return map_.count(name) != 0; }
   [[nodiscard]] std::vector<std::string> all(const char* name) const {
     return map_.count(name) == 0 ? std::vector<std::string>{} : map_[name].as<std::vector<std::string>>();
   }
@@ -324,44 +392,113 @@ void check_network(const std::string& name) {
   if (std::find(known.begin(), known.end(), name) == known.end()) refuse("network", name, one_of(name, known));
 }
 
-RunCommand run_command(const Given& given) {
-  RunCommand command;
-  command.network = given.required("network", "one of " + join(network_names()));
-  check_network(command.network);
-  command.layers = given.all("layer");
-  for (std::size_t i = 0; i < command.layers.size(); ++i) {
-    const auto end = command.layers.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find(command.layers.begin(), end, command.layers[i]) != end) {
-      refuse("layer", command.layers[i], "every layer at most once");
+NetworkSelection network_selection(const Given& given) {
+  NetworkSelection selection;
+  selection.network = given.required("network", "one of " + join(network_names()));
+  check_network(selection.network);
+  selection.layers = given.all("layer");
+  for (std::size_t i = 0; i < selection.layers.size(); ++i) {
+    const auto end = selection.layers.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(selection.layers.begin(), end, selection.layers[i]) != end) {
+      refuse("layer", selection.layers[i], "every layer at most once");
     }
   }
-  command.batch = static_cast<std::uint32_t>(whole(given, "batch", 1, 1U << 20U, 1));
-  command.densities.weights = number(given, "weight-density", 1);
-  command.densities.features = number(given, "feature-density", 1);
-  command.densities.spread = number(given, "spread", LargestSpread);
+  selection.batch = static_cast<std::uint32_t>(whole(given, "batch", 1, 1U << 20U, 1));
+  selection.densities.weights = number(given, "weight-density", 1);
+  selection.densities.features = number(given, "feature-density", 1);
+  selection.densities.spread = number(given, "spread", LargestSpread);
+  return selection;
+}
+
+LayerFiles layer_files(const Given& given) {
+  LayerFiles files;
+  files.weights = given.required("weights", "a .npy file");
+  files.features = given.required("features", "a .npy file");
+  files.stride = axes(given, "stride", 1, files.stride);
+  files.pad = axes(given, "pad", 0, files.pad);
+  files.dilation = axes(given, "dilation", 1, files.dilation);
+  files.groups = static_cast<std::uint32_t>(whole(given, "groups", 1, 1U << 20U, 1));
+  if (const std::optional<std::string> rule = given.one("ternary")) {
+    try {
+      files.ternary = workloads::parse_ternary_rule(*rule);
+    } catch (const workloads::TernaryError&) {
+      refuse("ternary", *rule, workloads::ExpectedTernaryRule);
+    }
+    files.ternary_text = *rule;
+  }
+  return files;
+}
+
+RunCommand run_command(const Given& given) {
+  RunCommand command;
+  command.selection = network_selection(given);
   command.settings = run_settings(given);
   return command;
 }
 
 LayerCommand layer_command(const Given& given) {
   LayerCommand command;
-  command.weights = given.required("weights", "a .npy file");
-  command.features = given.required("features", "a .npy file");
+  command.files = layer_files(given);
   command.output = given.required("output", "a file name");
-  command.stride = axes(given, "stride", 1, command.stride);
-  command.pad = axes(given, "pad", 0, command.pad);
-  command.dilation = axes(given, "dilation", 1, command.dilation);
-  command.groups = static_cast<std::uint32_t>(whole(given, "groups", 1, 1U << 20U, 1));
-  if (const std::optional<std::string> rule = given.one("ternary")) {
-    try {
-      command.ternary = workloads::parse_ternary_rule(*rule);
-    } catch (const workloads::TernaryError&) {
-      refuse("ternary", *rule, "abs:T or mean:T with a finite number T of at least 0");
-    }
-    command.ternary_text = *rule;
-  }
   command.settings = run_settings(given);
   return command;
+}
+
+/// Refuses options that say two things about what to compile, or nothing.
+void check_sources(const Given& given) {
+  const struct {
+    const char* option;
+    std::vector<const char*> others;  ///< that mean something beside it alone
+  } sources[] = {{"network", {"layer", "batch", "weight-density", "feature-density", "spread", "seed"}},
+                 {"layers", {}},
+                 {"weights", {"features", "stride", "pad", "dilation", "groups", "ternary"}}};
+  const char* chosen = nullptr;
+  for (const auto& source : sources) {
+    if (!given.has(source.option)) continue;
+    if (chosen != nullptr)
+      refuse(source.option, given.all(source.option).front(), "no " + Given::option(chosen) + " beside it");
+    chosen = source.option;
+  }
+  if (chosen == nullptr) throw InputError("--network, --layers, --weights", "", "missing", "one of them");
+  for (const auto& source : sources) {
+    if (source.option == chosen) continue;
+    for (const char* other : source.others) {
+      if (given.has(other)) refuse(other, given.all(other).front(), Given::option(source.option) + " with it");
+    }
+  }
+}
+
+CompileCommand compile_command(const Given& given) {
+  CompileCommand command;
+  check_sources(given);
+  if (given.has("network")) {
+    command.source = network_selection(given);
+  } else if (given.has("layers")) {
+    command.source = ManifestFile{given.required("layers", "a JSON file")};
+  } else {
+    command.source = layer_files(given);
+  }
+  command.output = given.required("output", "a file name");
+  command.seed = whole(given, "seed", 0, std::numeric_limits<std::uint64_t>::max(), command.seed);
+  if (const std::optional<std::string> base = given.one("base")) {
+    const std::optional<std::uint64_t> address = parse_address(*base);
+    if (!address || *address % DLAC_IMAGE_ALIGNMENT != 0) {
+      refuse("base", *base, "a multiple of 64 below 2^64, decimal or behind 0x hexadecimal");
+    }
+    command.base = *address;
+  }
+  command.features = !given.flag("no-features");
+  command.expect = given.flag("expect");
+  if (command.expect && !command.features) {
+    refuse("expect", "no features in the image", "features that the outputs can be computed from");
+  }
+  command.machine = machine_settings(given);
+  command.config = given.one("config");
+  return command;
+}
+
+std::string image_name(const Given& given) {
+  return given.required("image", "a dLAC image, as `dlac-tb compile` makes it");
 }
 
 NetworksCommand networks_command(const Given& given) {
@@ -386,7 +523,7 @@ Command parse_options(const std::vector<std::string>& arguments) {
   }
 
   const Syntax syntax = syntax_of(name);
-  const Given given(syntax.options, {arguments.begin() + 1, arguments.end()});
+  const Given given(syntax, {arguments.begin() + 1, arguments.end()});
   if (given.flag("help")) {
     std::ostringstream help;
     help << syntax.usage << syntax.options;
@@ -394,6 +531,9 @@ Command parse_options(const std::vector<std::string>& arguments) {
   }
   if (name == "run") return run_command(given);
   if (name == "layer") return layer_command(given);
+  if (name == "compile") return compile_command(given);
+  if (name == "image") return ImageCommand{image_name(given)};
+  if (name == "exec") return ExecCommand{machine_settings(given), image_name(given)};
   if (name == "networks") return networks_command(given);
   return ConfigCommand{machine_settings(given)};
 }

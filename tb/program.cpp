@@ -12,7 +12,10 @@
 #include <systemc>
 #include <utility>
 
+#include "tb/compile.h"
 #include "tb/config_json.h"
+#include "tb/image_run.h"
+#include "tb/image_text.h"
 #include "tb/input_error.h"
 #include "tb/jobs.h"
 #include "tb/options.h"
@@ -21,6 +24,7 @@
 #include "tb/runner.h"
 #include "tb/table.h"
 #include "tb/text.h"
+#include "workloads/image.h"
 #include "workloads/networks.h"
 #include "workloads/npy.h"
 #include "workloads/output_file.h"
@@ -132,36 +136,73 @@ Outputs outputs_of(const RunSettings& settings) {
 }
 
 ExitCode execute(const RunCommand& command, const Console& console) {
-  std::vector<Job> jobs = network_jobs(command);
+  const NetworkSelection& selection = command.selection;
+  const RunSettings& settings = command.settings;
+  std::vector<Job> jobs = network_jobs(selection, settings.machine.core.mode, settings.seed);
   std::vector<std::string> inputs;
-  if (command.settings.config) inputs.push_back(*command.settings.config);
-  check_outputs(outputs_of(command.settings), inputs);
+  if (settings.config) inputs.push_back(*settings.config);
+  check_outputs(outputs_of(settings), inputs);
   RunReport report;
-  report.network = command.network;
-  report.batch = command.batch;
-  report.settings = command.settings;
-  const DensityOverrides& densities = command.densities;
+  report.network = selection.network;
+  report.batch = selection.batch;
+  report.settings = settings;
+  const DensityOverrides& densities = selection.densities;
   if (densities.weights) report.options.emplace_back("weight_density", fixed(*densities.weights, 6));
   if (densities.features) report.options.emplace_back("feature_density", fixed(*densities.features, 6));
   if (densities.spread) report.options.emplace_back("spread", fixed(*densities.spread, 6));
-  return Session(std::move(report), std::move(jobs), console).run(command.network, std::nullopt);
+  return Session(std::move(report), std::move(jobs), console).run(selection.network, std::nullopt);
 }
 
 ExitCode execute(const LayerCommand& command, const Console& console) {
+  const LayerFiles& files = command.files;
+  const RunSettings& settings = command.settings;
   std::vector<Job> jobs;
-  jobs.push_back(file_job(command));
-  Outputs outputs = outputs_of(command.settings);
+  jobs.push_back(file_job(files, settings.machine.core.mode));
+  Outputs outputs = outputs_of(settings);
   outputs.insert(outputs.begin(), {"--output", command.output});
-  std::vector<std::string> inputs{command.weights, command.features};
-  if (command.settings.config) inputs.push_back(*command.settings.config);
+  std::vector<std::string> inputs{files.weights, files.features};
+  if (settings.config) inputs.push_back(*settings.config);
   check_outputs(outputs, inputs);
   RunReport report;
   report.batch = jobs.front().layer.batch;
-  report.settings = command.settings;
-  report.options = {{"weights", command.weights}, {"features", command.features}, {"output", command.output}};
-  if (command.ternary) report.options.emplace_back("ternary", command.ternary_text);
+  report.settings = settings;
+  report.options = {{"weights", files.weights}, {"features", files.features}, {"output", command.output}};
+  if (files.ternary) report.options.emplace_back("ternary", files.ternary_text);
   const std::string name = printable(jobs.front().layer.name);
   return Session(std::move(report), std::move(jobs), console).run(name, command.output);
+}
+
+ExitCode execute(const CompileCommand& command, const Console& console) {
+  std::vector<std::string> inputs;
+  if (command.config) inputs.push_back(*command.config);
+  std::vector<Job> jobs = compile_jobs(command, inputs);
+  check_outputs({{"--output", command.output}}, inputs);
+  Progress progress(console.err, Progress::terminal(), jobs.size());
+  const std::vector<std::uint8_t> bytes =
+      compile(jobs, command, [&](std::size_t job) { progress.show(job, jobs[job].layer.name); });
+  progress.clear();
+  const workloads::Image image = workloads::parse_image(bytes, command.output);
+  workloads::write_file(command.output, {{bytes.data(), bytes.size()}});
+  console.out << image_text(image, command.output);
+  return ExitCode::Success;
+}
+
+ExitCode execute(const ImageCommand& command, const Console& console) {
+  console.out << image_text(workloads::read_image(command.image), command.image);
+  return ExitCode::Success;
+}
+
+ExitCode execute(const ExecCommand& command, const Console& console) {
+  const workloads::Image image = workloads::read_image(command.image);
+  const ImageRun run = run_image(image, command.image, command.machine);
+  console.out << image_run_text(image, command.image, run, command.machine);
+  for (std::size_t i = 0; i < run.layers.size(); ++i) {
+    if (run.layers[i].right != false) continue;
+    console.err << "dlac-tb: " << image.layers[i].name
+                << ": CRC-32 of the outputs: " << hexadecimal(run.layers[i].outputs_crc) << ": expected "
+                << hexadecimal(image.layers[i].outputs_crc) << '\n';
+  }
+  return run.passed() ? ExitCode::Success : ExitCode::Mismatch;
 }
 
 std::string spaced(const std::string& text, std::size_t width) {
@@ -237,6 +278,8 @@ ExitCode run_program(const std::vector<std::string>& arguments, std::ostream& ou
   } catch (const workloads::CodeError& error) {
     return refuse(error, ExitCode::BadInput);
   } catch (const workloads::TernaryError& error) {
+    return refuse(error, ExitCode::BadInput);
+  } catch (const workloads::ImageError& error) {
     return refuse(error, ExitCode::BadInput);
   } catch (const ConfigError& error) {
     return refuse(error, ExitCode::BadInput);

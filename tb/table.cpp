@@ -1,92 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/table.h"
 
-#include <array>
-#include <cmath>
 #include <cstddef>
+#include <vector>
 
+#include "tb/columns.h"
 #include "tb/report_file.h"
 #include "tb/text.h"
 
 namespace dlac::tb {
 namespace {
 
-struct Column {
-  const char* title;
-  const char* unit;
-  std::size_t width;
-};
 // Together with the blanks between them 100 columns.
 constexpr std::size_t NameWidth = 19;  // "layer4.0.downsample"
-constexpr std::array<Column, 10> Columns{{{"grid", "R x C", 7},
-                                          {"MACs", "10^6", 7},
-                                          {"compute", "cycles", 10},
-                                          {"total", "cycles", 10},
-                                          {"compute", "flop/cyc", 8},
-                                          {"total", "flop/cyc", 8},
-                                          {"gain", "x", 5},
-                                          {"live", "%", 5},
-                                          {"busy", "%", 5},
-                                          {"check", "", 6}}};
-
-/// Right-aligned.
-std::string padded(const std::string& text, std::size_t width) {
-  return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
-}
-
-/// With as many of the decimals as fit.
-std::string fitted(double value, int decimals, std::size_t width) {
-  std::string text = fixed(value, decimals);
-  while (text.size() > width && decimals > 0) text = fixed(value, --decimals);
-  if (text.size() <= width) return text;
-  // 12345678901 becomes 12345.7M: wider than the column it would be wrong to read.
-  for (const char* suffix : {"k", "M", "G", "T", "P"}) {
-    value /= 1000;
-    for (int digits = 1; digits >= 0; --digits) {
-      text = fixed(value, digits) + suffix;
-      if (text.size() <= width) return text;
-    }
-  }
-  return text;
-}
-
-std::string clipped(const std::string& text, std::size_t width) {
-  return text.size() <= width ? text + std::string(width - text.size(), ' ') : text.substr(0, width - 2) + "..";
-}
+const std::vector<Column> Columns{{"grid", "R x C", 7},    {"MACs", "10^6", 7},        {"compute", "cycles", 10},
+                                  {"total", "cycles", 10}, {"compute", "flop/cyc", 8}, {"total", "flop/cyc", 8},
+                                  {"gain", "x", 5},        {"live", "%", 5},           {"busy", "%", 5},
+                                  {"check", "", 6}};
 
 }  // namespace
 
-void Table::header() {
-  std::string titles = clipped("layer", NameWidth);
-  std::string units = clipped("", NameWidth);
-  std::string rule(NameWidth, '-');
-  for (const Column& column : Columns) {
-    titles += ' ' + padded(column.title, column.width);
-    units += ' ' + padded(column.unit, column.width);
-    rule += ' ' + std::string(column.width, '-');
-  }
-  units.erase(units.find_last_not_of(' ') + 1);
-  out_ << titles << '\n' << units << '\n' << rule << '\n';
-}
+void Table::header() { out_ << table_header(NameWidth, Columns); }
 
 void Table::line(const std::string& name, const std::string& grid, const Figures& figures,
                  const std::optional<bool>& verified) {
   const auto real = [](std::uint64_t value) { return static_cast<double>(value); };
-  const std::array<std::string, Columns.size()> cells{grid,
-                                                      fitted(real(figures.macs()) / 1e6, 2, Columns[1].width),
-                                                      fitted(real(figures.compute_cycles()), 0, Columns[2].width),
-                                                      fitted(real(figures.cycles()), 0, Columns[3].width),
-                                                      fitted(figures.flops_per_cycle(), 1, Columns[4].width),
-                                                      fitted(figures.flops_per_cycle_total(), 1, Columns[5].width),
-                                                      fitted(figures.speedup(), 2, Columns[6].width),
-                                                      fitted(100 * figures.counts.live_density(), 1, Columns[7].width),
-                                                      fitted(100 * figures.utilisation(), 1, Columns[8].width),
-                                                      !verified   ? "-"
-                                                      : *verified ? to_string(level_)
-                                                                  : "FAILED"};
-  std::string text = clipped(printable(name), NameWidth);
-  for (std::size_t i = 0; i < Columns.size(); ++i) text += ' ' + padded(cells[i], Columns[i].width);
-  out_ << text << '\n' << std::flush;
+  const std::vector<std::string> cells{grid,
+                                       fitted(real(figures.macs()) / 1e6, 2, Columns[1].width),
+                                       fitted(real(figures.compute_cycles()), 0, Columns[2].width),
+                                       fitted(real(figures.cycles()), 0, Columns[3].width),
+                                       fitted(figures.flops_per_cycle(), 1, Columns[4].width),
+                                       fitted(figures.flops_per_cycle_total(), 1, Columns[5].width),
+                                       fitted(figures.speedup(), 2, Columns[6].width),
+                                       fitted(100 * figures.counts.live_density(), 1, Columns[7].width),
+                                       fitted(100 * figures.utilisation(), 1, Columns[8].width),
+                                       !verified   ? "-"
+                                       : *verified ? to_string(level_)
+                                                   : "FAILED"};
+  out_ << table_row(NameWidth, Columns, name, cells) << std::flush;
 }
 
 void Table::row(const LayerReport& report) {
@@ -114,20 +65,22 @@ void Table::finish() {
   out_ << std::flush;
 }
 
+std::string simulated(const std::string& what, const MachineSettings& machine, std::uint64_t cycles) {
+  const Config& core = machine.core;
+  const double milliseconds = static_cast<double>(cycles) * static_cast<double>(core.clock_period_ps) * 1e-9;
+  return clipped(what, std::min<std::size_t>(what.size(), 20)) + ", " + std::string(to_string(core.mode)) +
+         ", engine " + std::string(to_string(core.engine)) + ", policy " + std::string(to_string(core.policy)) + ": " +
+         grouped(cycles) + " cycles, " + fixed(milliseconds, 3) + " ms at " + fixed(1e6 / core.clock_period_ps, 0) +
+         " MHz\n";
+}
+
 std::string summary(const std::string& what, const MachineSettings& machine, const Group& total, double wall_seconds,
                     std::uint64_t peak_memory_bytes) {
-  const Config& core = machine.core;
   const Figures& figures = total.figures;
-  const double milliseconds = static_cast<double>(figures.cycles()) * static_cast<double>(core.clock_period_ps) * 1e-9;
-  std::string text = clipped(what, std::min<std::size_t>(what.size(), 20)) + ", " + std::string(to_string(core.mode)) +
-                     ", engine " + std::string(to_string(core.engine)) + ", policy " +
-                     std::string(to_string(core.policy)) + ": " + grouped(figures.cycles()) + " cycles, " +
-                     fixed(milliseconds, 3) + " ms at " + fixed(1e6 / core.clock_period_ps, 0) + " MHz\n";
   const double rate = figures.cpu_seconds > 0 ? static_cast<double>(figures.macs()) / figures.cpu_seconds / 1e6 : 0;
-  text += "host: " + fixed(figures.cpu_seconds, 3) + " s CPU in the model, " + fixed(rate, 0) + " M MAC/s; " +
-          fixed(wall_seconds, 2) + " s in all, peak memory " + fixed(static_cast<double>(peak_memory_bytes) / 1e6, 0) +
-          " MB\n";
-  return text;
+  return simulated(what, machine, figures.cycles()) + "host: " + fixed(figures.cpu_seconds, 3) +
+         " s CPU in the model, " + fixed(rate, 0) + " M MAC/s; " + fixed(wall_seconds, 2) + " s in all, peak memory " +
+         fixed(static_cast<double>(peak_memory_bytes) / 1e6, 0) + " MB\n";
 }
 
 }  // namespace dlac::tb

@@ -32,6 +32,8 @@ class Table {
   Group total_;
 };
 
+/// One line: what ran on which machine, cycles and simulated time.
+[[nodiscard]] std::string simulated(const std::string& what, const MachineSettings& machine, std::uint64_t cycles);
 /// Two lines: model, mode and simulated time; host time, speed and memory.
 [[nodiscard]] std::string summary(const std::string& what, const MachineSettings& machine, const Group& total,
                                   double wall_seconds, std::uint64_t peak_memory_bytes);

@@ -83,15 +83,7 @@ LayerRun Testbench::execute(const workloads::ConvLayer& layer, const LayerTensor
   if (layout.end > memory.size()) throw CoreError("layer " + layer.name + " needs more memory than the testbench has");
 
   // The host writes the tensors and the command list to memory.
-  std::uint8_t* image = memory.data() + layout.weights;
-  if (layer.weights == workloads::WeightKind::Ternary) {
-    workloads::pack_weights(run.plan, layer, config, tensors.weights.span<std::int8_t>().data(), image);
-  } else if (config.mode == Mode::Train) {
-    const auto* words = reinterpret_cast<const std::uint32_t*>(tensors.weights.span<float>().data());
-    workloads::pack_weights(run.plan, layer, config, words, image);
-  } else {
-    workloads::pack_weights(run.plan, layer, config, tensors.weights.span<std::uint16_t>().data(), image);
-  }
+  workloads::pack_weights(run.plan, layer, config, tensors.weights, memory.data() + layout.weights);
   std::memcpy(memory.data() + layout.features, tensors.features.bytes(), tensors.features.size_in_bytes());
   run.plan.relocate({layout.weights, layout.features, layout.outputs});
   const ErrorCode error = run_list(run.plan.commands);

@@ -32,14 +32,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return at(a.size(), b.size());
 }
 
-}  // namespace
-
-std::optional<std::uint64_t> parse_whole(std::string_view text) {
+std::optional<std::uint64_t> parse_digits(std::string_view text, int base) {
   std::uint64_t value = 0;
   const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
   if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
   return value;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_whole(std::string_view text) { return parse_digits(text, 10); }
+
+std::optional<std::uint64_t> parse_address(std::string_view text) {
+  const bool prefix = text.substr(0, 2) == "0x" || text.substr(0, 2) == "0X";
+  return prefix ? parse_digits(text.substr(2), 16) : parse_digits(text, 10);
 }
 
 std::optional<double> parse_number(std::string_view text) {
@@ -107,6 +114,13 @@ std::string fixed(double value, int decimals) {
   stream.setf(std::ios::fixed);
   stream.precision(decimals);
   stream << value;
+  return stream.str();
+}
+
+std::string hexadecimal(std::uint64_t value) {
+  std::ostringstream stream;
+  stream.imbue(std::locale::classic());
+  stream << "0x" << std::uppercase << std::hex << value;
   return stream.str();
 }
 

@@ -11,6 +11,8 @@ namespace dlac::tb {
 
 /// A decimal number without sign, space or fraction; nullopt for anything else and for more than 64 bits.
 [[nodiscard]] std::optional<std::uint64_t> parse_whole(std::string_view text);
+/// The same, or hexadecimal behind 0x.
+[[nodiscard]] std::optional<std::uint64_t> parse_address(std::string_view text);
 /// A finite decimal number, whatever the locale; nullopt for anything else.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
@@ -26,6 +28,8 @@ namespace dlac::tb {
 
 /// printf() for one number.
 [[nodiscard]] std::string fixed(double value, int decimals);
+/// 48879 as "0xBEEF".
+[[nodiscard]] std::string hexadecimal(std::uint64_t value);
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t value);
 

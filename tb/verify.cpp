@@ -6,38 +6,24 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <optional>
 #include <set>
 #include <string_view>
 
 #include "tb/reference/convolution.h"
 #include "tb/reference/schedule.h"
-#include "tb/reference_shape.h"
+#include "tb/reference_layer.h"
 #include "workloads/random.h"
 
 namespace dlac::tb {
 namespace {
 
 using workloads::ConvLayer;
-using workloads::Tensor;
 
 constexpr std::uint64_t ShownDifferences = 5;
 constexpr std::uint32_t RandomOutputs = 32;
 constexpr std::uint32_t RandomTiles = 4;
 constexpr std::uint32_t SampledSegments = 2;
 constexpr std::uint64_t SegmentBudget = 2'000'000;  // updates after which no further segment is sampled
-
-/// The elements as the reference takes them: binary32 bits, or binary16 bits in the low half.
-reference::Words words_of(const Tensor& tensor) {
-  if (tensor.type() == workloads::ElementType::Float16) {
-    const auto bits = tensor.span<std::uint16_t>();
-    return {bits.begin(), bits.end()};
-  }
-  const auto values = tensor.span<float>();
-  reference::Words words(values.size());
-  std::transform(values.begin(), values.end(), words.begin(), bits_of);
-  return words;
-}
 
 reference::Policy policy_of(Policy policy) {
   switch (policy) {
@@ -53,21 +39,7 @@ reference::Policy policy_of(Policy policy) {
 class Comparison {
  public:
   Comparison(const ConvLayer& layer, const Config& config, const LayerTensors& tensors, const LayerRun& run)
-      : layer_(layer),
-        config_(config),
-        run_(run),
-        shape_(reference_shape(layer)),
-        precision_(config.mode == Mode::Train ? reference::Precision::Binary32 : reference::Precision::Binary16),
-        features_(words_of(tensors.features)) {
-    if (layer.weights == workloads::WeightKind::Ternary) {
-      const auto codes = tensors.weights.span<std::int8_t>();
-      codes_.assign(codes.begin(), codes.end());
-      weights_.emplace(codes_);
-    } else {
-      weight_words_ = words_of(tensors.weights);
-      weights_.emplace(weight_words_);
-    }
-  }
+      : layer_(layer), config_(config), run_(run), reference_(layer, config.mode, tensors) {}
 
   void sample_outputs(workloads::Random& random);
   void sample_segments(workloads::Random& random);
@@ -108,12 +80,8 @@ class Comparison {
   const ConvLayer& layer_;
   const Config& config_;
   const LayerRun& run_;
-  reference::Convolution shape_;
-  reference::Precision precision_;
-  reference::Words features_;
-  std::vector<std::int8_t> codes_;
-  reference::Words weight_words_;
-  std::optional<reference::Weights> weights_;
+  ReferenceLayer reference_;
+  const reference::Convolution& shape_ = reference_.shape();
   Verification result_;
 };
 
@@ -149,9 +117,10 @@ reference::SegmentCycles Comparison::compare_segment(std::size_t index) {
   range.column_to = range.column_from + segment.pixels;
   range.beat_from = segment.first_beat;
   range.beat_to = range.beat_from + segment.beats;
-  const reference::SegmentCycles expected = reference::segment_cycles(
-      grid, policy_of(config_.policy),
-      reference::make_segment(reference::Pass::Forward, shape_, *weights_, features_, precision_, range));
+  const reference::SegmentCycles expected =
+      reference::segment_cycles(grid, policy_of(config_.policy),
+                                reference::make_segment(reference::Pass::Forward, shape_, reference_.weights(),
+                                                        reference_.features(), reference_.precision(), range));
 
   ++result_.segments;
   const std::uint64_t found = run_.segment_cycles[index];
@@ -190,7 +159,8 @@ void Comparison::sample_outputs(workloads::Random& random) {
     indices.insert(static_cast<std::int64_t>(random.next() % layer_.output_count()));
   }
   for (const std::int64_t index : indices) {
-    compare_output(index, reference::convolve_output(shape_, *weights_, features_, precision_, index));
+    compare_output(index, reference::convolve_output(shape_, reference_.weights(), reference_.features(),
+                                                     reference_.precision(), index));
   }
 }
 
@@ -208,7 +178,8 @@ void Comparison::sample_segments(workloads::Random& random) {
 }
 
 void Comparison::all_outputs() {
-  const reference::Words expected = reference::convolve(shape_, *weights_, features_, precision_);
+  const reference::Words expected =
+      reference::convolve(shape_, reference_.weights(), reference_.features(), reference_.precision());
   for (std::size_t i = 0; i < expected.size(); ++i) compare_output(static_cast<std::int64_t>(i), expected[i]);
 }
 

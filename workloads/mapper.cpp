@@ -674,5 +674,16 @@ void pack_weights(const LayerPlan& plan, const ConvLayer& layer, const Config& c
                   std::uint8_t* image) {
   pack_blocks(plan, layer, config, words, image);
 }
+void pack_weights(const LayerPlan& plan, const ConvLayer& layer, const Config& config, const Tensor& weights,
+                  std::uint8_t* image) {
+  if (layer.weights == WeightKind::Ternary) {
+    pack_blocks(plan, layer, config, weights.span<std::int8_t>().data(), image);
+  } else if (config.mode == Mode::Train) {
+    const auto* words = reinterpret_cast<const std::uint32_t*>(weights.span<float>().data());
+    pack_blocks(plan, layer, config, words, image);
+  } else {
+    pack_blocks(plan, layer, config, weights.span<std::uint16_t>().data(), image);
+  }
+}
 
 }  // namespace dlac::workloads

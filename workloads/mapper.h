@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "workloads/layer.h"
+#include "workloads/tensor.h"
 
 namespace dlac::workloads {
 
@@ -91,6 +92,9 @@ void pack_weights(const LayerPlan& plan, const ConvLayer& layer, const Config& c
                   std::uint8_t* image);
 /// The same for full-precision weights: binary16 bits (infer).
 void pack_weights(const LayerPlan& plan, const ConvLayer& layer, const Config& config, const std::uint16_t* words,
+                  std::uint8_t* image);
+/// One of these by the kind of the layer's weights: Int8 codes, Float32 (train) or Float16 (infer).
+void pack_weights(const LayerPlan& plan, const ConvLayer& layer, const Config& config, const Tensor& weights,
                   std::uint8_t* image);
 
 }  // namespace dlac::workloads

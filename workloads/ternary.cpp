@@ -47,8 +47,7 @@ float threshold_of(Span<const float> weights, const TernaryRule& rule, const std
 
 TernaryRule parse_ternary_rule(std::string_view text) {
   const auto refuse = [&] {
-    throw TernaryError("ternary = " + std::string(text) +
-                       ": expected abs:T or mean:T with a finite number T of at least 0");
+    throw TernaryError("ternary = " + std::string(text) + ": expected " + ExpectedTernaryRule);
   };
   TernaryRule rule;
   std::string_view number;

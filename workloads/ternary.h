@@ -25,6 +25,8 @@ struct TernaryRule {
   double value = 0.7;  ///< finite, at least 0
 };
 
+/// What parse_ternary_rule() takes, for error messages.
+inline constexpr const char* ExpectedTernaryRule = "abs:T or mean:T with a finite number T of at least 0";
 /// "abs:T" or "mean:T", T a finite decimal number of at least 0. Throws TernaryError, naming the text.
 [[nodiscard]] TernaryRule parse_ternary_rule(std::string_view text);
 
