@@ -89,29 +89,27 @@ void Bus::b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core:
 tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                         sc_core::sc_time& delay) {
   InitiatorPort& port = *initiators_[static_cast<std::size_t>(initiator)];
+  const std::uint64_t address = payload.get_address();
   if (phase == tlm::BEGIN_REQ) {
     show_begin(port, payload);
-    const TargetPort* const target = decode(payload);
+    delay += port.latency;
+    TargetPort* const target = decode(payload);
     if (target == nullptr) {
       payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-      delay += port.latency;
       show_end(port, payload, delay);
       return tlm::TLM_COMPLETED;
     }
-    const auto index = std::find_if(targets_.begin(), targets_.end(), [&](const auto& p) { return p.get() == target; });
-    routes_[&payload] = {static_cast<std::size_t>(initiator), static_cast<std::size_t>(index - targets_.begin()),
-                         payload.get_address()};
-    payload.set_address(payload.get_address() - target->base);
-    delay += port.latency;
+    routes_[&payload] = {&port, target, address};
   }
+  // From BEGIN_REQ to BEGIN_RESP the payload is on the target's side and holds the target's address; so it does while
+  // the target gets END_RESP.
   const Route route = routes_.at(&payload);
   const bool ends = phase == tlm::END_RESP;
-  const tlm::tlm_sync_enum result = targets_[route.target]->socket->nb_transport_fw(payload, phase, delay);
-  const bool responds = result == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP;
-  if (!ends && (responds || result == tlm::TLM_COMPLETED)) {
-    payload.set_address(route.address);
-    show_end(port, payload, delay);
-  }
+  payload.set_address(route.address - route.target->base);
+  const tlm::tlm_sync_enum result = route.target->socket->nb_transport_fw(payload, phase, delay);
+  const bool responds = result == tlm::TLM_COMPLETED || (result == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP);
+  if (ends || responds) payload.set_address(route.address);
+  if (!ends && responds) show_end(port, payload, delay);
   if (ends || result == tlm::TLM_COMPLETED) routes_.erase(&payload);
   return result;
 }
@@ -119,7 +117,7 @@ tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload&
 tlm::tlm_sync_enum Bus::nb_transport_bw(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                         sc_core::sc_time& delay) {
   const Route route = routes_.at(&payload);
-  InitiatorPort& port = *initiators_[route.initiator];
+  InitiatorPort& port = *route.initiator;
   if (phase == tlm::BEGIN_RESP) {
     payload.set_address(route.address);
     show_end(port, payload, delay);

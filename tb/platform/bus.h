@@ -67,8 +67,8 @@ class Bus : public sc_core::sc_module {
   };
   /// Where a non-blocking transaction came from and what its address was.
   struct Route {
-    std::size_t initiator = 0;
-    std::size_t target = 0;
+    InitiatorPort* initiator = nullptr;
+    TargetPort* target = nullptr;
     std::uint64_t address = 0;
   };
 

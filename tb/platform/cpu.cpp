@@ -88,6 +88,8 @@ void RiscvCpu::emulate() {
     stop_for_good(
         "a synchronous exception (illegal instruction, ecall, misaligned access), which the emulator does not "
         "hand to the trap handler");
+  } else if (error == UC_ERR_WRITE_PROT) {
+    stop_for_good("a write to a page of code, of which it has a copy, because there is no direct memory access to it");
   } else {
     stop_for_good(uc_strerror(error));
   }
@@ -131,15 +133,16 @@ void RiscvCpu::stop_emulator() {
 }
 
 void RiscvCpu::stop_for_good(const std::string& reason) {
-  if (fault_.empty()) fault_ = "the processor stopped at pc " + hex(program_counter_) + ": " + reason;
+  if (fault_.empty()) fault_ = "the processor stopped in the block at " + hex(block_) + ": " + reason;
   stop_emulator();
 }
 
-void RiscvCpu::before_block(std::uint32_t instructions) {
+void RiscvCpu::before_block(std::uint32_t address, std::uint32_t instructions) {
   if (statistics_.instructions >= budget_) {
     stop_emulator();  // before the block: it is not executed
     return;
   }
+  block_ = address;
   statistics_.instructions += instructions;
 }
 
@@ -165,7 +168,6 @@ bool RiscvCpu::access(tlm::tlm_command command, std::uint64_t address, void* dat
   // here would make it do the access again.)
   sample_irq();
   if (!payload_.is_response_error()) return true;
-  uc_reg_read(engine_.get(), UC_RISCV_REG_PC, &program_counter_);
   stop_for_good(std::string(command == tlm::TLM_READ_COMMAND ? "a read of " : "a write of ") + std::to_string(bytes) +
                 " bytes at " + hex(address) + " was answered with " + payload_.get_response_string());
   return false;
@@ -233,8 +235,8 @@ void RiscvCpu::unmap_revoked() {
   revoked_.clear();
 }
 
-void RiscvCpu::block_hook(uc_engine*, std::uint64_t, std::uint32_t size, void* self) {
-  static_cast<RiscvCpu*>(self)->before_block(size / InstructionBytes);
+void RiscvCpu::block_hook(uc_engine*, std::uint64_t address, std::uint32_t size, void* self) {
+  static_cast<RiscvCpu*>(self)->before_block(static_cast<std::uint32_t>(address), size / InstructionBytes);
 }
 
 bool RiscvCpu::unmapped_hook(uc_engine*, uc_mem_type type, std::uint64_t address, int, std::int64_t, void* self) {

@@ -94,7 +94,7 @@ class RiscvCpu : public sc_core::sc_module {
   void stop_emulator();
   void stop_for_good(const std::string& reason);
 
-  void before_block(std::uint32_t instructions);
+  void before_block(std::uint32_t address, std::uint32_t instructions);
   /// One b_transport. False, and a fault(), when it is answered with an error.
   bool access(tlm::tlm_command command, std::uint64_t address, void* data, unsigned bytes);
   [[nodiscard]] bool map(std::uint64_t address, uc_mem_type type);
@@ -125,7 +125,8 @@ class RiscvCpu : public sc_core::sc_module {
   bool pending_ = false;         ///< MIP.SEIP as written last
   double in_bus_seconds_ = 0;    ///< of the present emulation
   bool sleeping_ = false;
-  std::uint32_t program_counter_ = 0;
+  std::uint32_t program_counter_ = 0;  ///< as of the last stop of the emulator
+  std::uint32_t block_ = 0;            ///< address of the block that is executed: the emulator knows no better
 
   tlm::tlm_generic_payload payload_;
   CpuStatistics statistics_;

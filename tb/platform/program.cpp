@@ -70,6 +70,7 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   settings.firmware = read_elf(options.firmware);
   if (options.image) settings.image = read_image(*options.image, options.ram_bytes - PLATFORM_FIRMWARE_BYTES);
 
+  if (options.vcd) workloads::check_writable(*options.vcd);
   std::ofstream uart_file;
   if (options.uart) {
     uart_file.open(*options.uart, std::ios::binary);
@@ -81,7 +82,6 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   Platform platform("platform", settings, options.uart ? uart_file : out);
   std::optional<tb::Waveform> waveform;
   if (options.vcd) {
-    workloads::check_writable(*options.vcd);
     waveform.emplace("waveform", tb::WaveformSettings{*options.vcd, std::nullopt}, options.machine,
                      [&platform](sc_core::sc_trace_file* file) { platform.trace(file); });
   }

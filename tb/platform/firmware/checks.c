@@ -21,21 +21,18 @@ unsigned check_timer(void) {
   return !right;
 }
 
-unsigned check_error_and_reset(struct dlac *core, const struct dlac_image *image) {
+unsigned check_error_and_reset(struct dlac* core, const struct dlac_image* image) {
   static uint32_t list[2][DLAC_COMMAND_WORDS]; /* of opcodes that do not exist */
   struct dlac_error error;
-  int status;
+  int status, right;
   memset(list, 0xFF, sizeof list);
   status = core_run(core, (uintptr_t)list, 2);
   dlac_read_error(core, &error);
-  printf("bad list    %s: %s at 0x%08lx", dlac_status_text(status), dlac_error_text(error.code),
-         (unsigned long)error.fault_address);
-  if (status != DLAC_E_CORE || error.code != DLAC_ERROR_ILLEGAL_COMMAND || error.fault_address != (uintptr_t)list) {
-    printf(": WRONG\n");
-    return 1;
-  }
+  right = status == DLAC_E_CORE && error.code == DLAC_ERROR_ILLEGAL_COMMAND && error.fault_address == (uintptr_t)list;
+  printf("bad list    %s at 0x%08lx: %s\n", dlac_error_text(error.code), (unsigned long)error.fault_address,
+         right ? "ok" : "WRONG");
   status = dlac_reset(core);
   if (status == DLAC_OK) status = core_run(core, (uintptr_t)image->commands, image->header->commands);
-  printf("; after a reset the image runs: %s\n", status == DLAC_OK ? "ok" : dlac_status_text(status));
-  return status != DLAC_OK;
+  printf("reset       the core runs the image again: %s\n", status == DLAC_OK ? "ok" : dlac_status_text(status));
+  return (unsigned)!right + (status != DLAC_OK);
 }

@@ -26,7 +26,7 @@ static inline void cpu_interrupts_off(void) { CSR_CLEAR("mstatus", MSTATUS_MIE);
 
 /* Sleeps until *flag is not 0; an interrupt handler sets it. No interrupt can slip in between the look at the flag and
  * the wfi: that wakes up for a pending interrupt, but takes it only when they are on again. */
-static inline void cpu_sleep_until(const volatile uint32_t *flag) {
+static inline void cpu_sleep_until(const volatile uint32_t* flag) {
   while (*flag == 0) {
     cpu_interrupts_off();
     if (*flag == 0) __asm__ volatile("wfi" ::: "memory");

@@ -6,7 +6,7 @@
 #include "platform.h"
 #include "tasks.h"
 
-static int failed(const char *what, int status) {
+static int failed(const char* what, int status) {
   printf("%-11s %s\n", what, dlac_status_text(status));
   return 1;
 }
@@ -15,13 +15,13 @@ static unsigned long microseconds_since(uint64_t start) {
   return (unsigned long)((timer_now() - start) / (TIMER_HZ / 1000000u));
 }
 
-static int run_image(struct dlac *core) {
+static int run_image(struct dlac* core) {
   const uint32_t bytes = device_read(PLATFORM_SYSTEM_BASE + SYSTEM_IMAGE_BYTES);
   const uint32_t room = device_read(PLATFORM_SYSTEM_BASE + SYSTEM_RAM_BYTES) - PLATFORM_FIRMWARE_BYTES;
   const uint64_t start = timer_now();
   struct dlac_image image;
   unsigned wrong;
-  int status = dlac_image_open(&image, (void *)PLATFORM_IMAGE_BASE, bytes);
+  int status = dlac_image_open(&image, (void*)PLATFORM_IMAGE_BASE, bytes);
   if (status != DLAC_OK) return failed("image", status);
   status = dlac_image_fits(&image, core);
   if (status != DLAC_OK) return failed("image", status);
@@ -48,9 +48,10 @@ static int run(void) {
   int status;
   status = core_start(&core);
   if (status != DLAC_OK) return failed("core", status);
-  printf("core        dLAC %lu.%lu, %s, %lu PEs with %lu output buffers, %lu MHz\n", (unsigned long)(core.version >> 16),
-         (unsigned long)(core.version & 0xFFFFu), core.mode == 0 ? "train" : "infer", (unsigned long)core.pes,
-         (unsigned long)core.output_buffers, (unsigned long)(1000000u / core.clock_period_ps));
+  printf("core        dLAC %lu.%lu, %s, %lu PEs with %lu output buffers, %lu MHz\n",
+         (unsigned long)(core.version >> 16), (unsigned long)(core.version & 0xFFFFu),
+         core.mode == 0 ? "train" : "infer", (unsigned long)core.pes, (unsigned long)core.output_buffers,
+         (unsigned long)(1000000u / core.clock_period_ps));
   if (device_read(PLATFORM_SYSTEM_BASE + SYSTEM_TASK) == SYSTEM_TASK_BENCHMARK) return (int)run_benchmark();
   return run_image(&core);
 }

@@ -8,8 +8,8 @@
 
 #include "platform_map.h"
 
-static inline uint32_t device_read(uintptr_t address) { return *(const volatile uint32_t *)address; }
-static inline void device_write(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
+static inline uint32_t device_read(uintptr_t address) { return *(const volatile uint32_t*)address; }
+static inline void device_write(uintptr_t address, uint32_t value) { *(volatile uint32_t*)address = value; }
 
 /* Installs the trap handler and lets interrupts in. */
 void interrupts_start(void);
