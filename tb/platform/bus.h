@@ -45,7 +45,7 @@ class Bus : public sc_core::sc_module {
 
   /// Adds address, data (the first four bytes), command and activity of each initiator's accesses to a waveform.
   /// Direct memory access does not show: it does not pass here.
-  void trace(sc_core::sc_trace_file* file) const;
+  void trace(sc_core::sc_trace_file* file) const override;
 
  private:
   struct InitiatorPort {

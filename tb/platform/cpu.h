@@ -68,7 +68,7 @@ class RiscvCpu : public sc_core::sc_module {
   [[nodiscard]] const std::string& fault() const { return fault_; }
 
   /// Adds program counter (as of the last stop of the emulator) and sleep to a waveform.
-  void trace(sc_core::sc_trace_file* file) const;
+  void trace(sc_core::sc_trace_file* file) const override;
 
  private:
   struct Close {

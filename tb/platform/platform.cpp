@@ -56,7 +56,12 @@ Platform::Platform(sc_core::sc_module_name name, const PlatformSettings& setting
   cpu.irq.bind(cpu_irq_);
   tlm::tlm_global_quantum::instance().set(settings.quantum);
 
-  for (const ElfSegment& segment : settings.firmware.segments) load(segment.address, segment.bytes, "--firmware");
+  for (const ElfSegment& segment : settings.firmware.segments) {
+    load(segment.address, segment.bytes, "--firmware");
+    if (!settings.image.empty() && segment.address + segment.bytes.size() > PLATFORM_IMAGE_BASE) {
+      throw tb::InputError("--firmware", "", "reaches into the image", "the first MiB of RAM to be enough for it");
+    }
+  }
   cpu.start_at(settings.firmware.entry);
   if (!settings.image.empty()) load(PLATFORM_IMAGE_BASE, settings.image, "--image");
 }

@@ -46,7 +46,7 @@ class Platform : public sc_core::sc_module {
   [[nodiscard]] std::string failure() const;
 
   /// Adds the processor's bus, the interrupt lines and dLAC's signals to a waveform.
-  void trace(sc_core::sc_trace_file* file) const;
+  void trace(sc_core::sc_trace_file* file) const override;
 
   RiscvCpu cpu;
   Bus bus;
