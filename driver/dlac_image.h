@@ -27,14 +27,15 @@ struct dlac_image_header {
   uint64_t file_bytes;   /* length of the file */
   uint64_t memory_bytes; /* length in memory, at least file_bytes; what lies behind the file need not be cleared */
   uint64_t base;         /* address that the commands are made for */
-  /* CRC-32 of all bytes from the header's first to the last command's last, with this field as 0. It covers data_crc. */
+  /* CRC-32 of all bytes from the header's first to the last command's last, with this field as 0. It covers data_crc.
+   */
   uint32_t control_crc;
   uint32_t data_crc; /* CRC-32 of the rest of the file */
   /* The core that the commands are made for. */
-  uint32_t mode;                 /* 0 train, 1 infer; must be equal */
-  uint32_t pes;                  /* must be equal */
-  uint32_t output_buffers;       /* B; must be equal */
-  uint32_t weight_buffer_bytes;  /* the core must have at least as much of the following four */
+  uint32_t mode;                /* 0 train, 1 infer; must be equal */
+  uint32_t pes;                 /* must be equal */
+  uint32_t output_buffers;      /* B; must be equal */
+  uint32_t weight_buffer_bytes; /* the core must have at least as much of the following four */
   uint32_t feature_buffer_bytes;
   uint32_t token_limit;
   uint32_t queue_depth;
@@ -48,8 +49,9 @@ struct dlac_image_header {
 #define DLAC_IMAGE_NAME_BYTES 48u
 
 /* Flags of a layer. */
-#define DLAC_IMAGE_FEATURES_IN_FILE 1u  /* the file holds the features; otherwise the host writes them, or a layer does */
-#define DLAC_IMAGE_OUTPUTS_EXPECTED 2u  /* outputs_crc is that of the right outputs, computed by a naive reference */
+#define DLAC_IMAGE_FEATURES_IN_FILE \
+  1u /* the file holds the features; otherwise the host writes them, or a layer does */
+#define DLAC_IMAGE_OUTPUTS_EXPECTED 2u /* outputs_crc is that of the right outputs, computed by a naive reference */
 
 struct dlac_image_layer {
   char name[DLAC_IMAGE_NAME_BYTES]; /* NUL-terminated */

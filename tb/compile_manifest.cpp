@@ -81,6 +81,7 @@ class Entry {
 /// The layer that {"from": NAME} names.
 std::size_t producer(const Entry& entry, const json& features, const std::vector<ManifestLayer>& earlier) {
   std::vector<std::string> names;
+  names.reserve(earlier.size());
   for (const ManifestLayer& layer : earlier) names.push_back(layer.name);
   const auto from = features.find("from");
   if (features.size() != 1 || from == features.end() || !from->is_string()) {

@@ -213,10 +213,11 @@ class Given {
     constexpr int Style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing &
                           ~po::command_line_style::allow_sticky;
     try {
-      po::positional_options_description positions;
-      if (syntax.operand != nullptr) positions.add(syntax.operand, -1);
-      const po::parsed_options parsed =
-          po::command_line_parser(arguments).options(options).positional(positions).style(Style).run();
+      po::command_line_parser parser(arguments);
+      parser.options(options).style(Style);
+      po::positional_options_description operand;
+      if (syntax.operand != nullptr) parser.positional(operand.add(syntax.operand, -1));
+      const po::parsed_options parsed = parser.run();
       for (const po::option& option : parsed.options) {
         if (syntax.operand == nullptr && option.position_key >= 0) {
           throw InputError("command line", "", printable(option.value.empty() ? "" : option.value.front()),

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "workloads/layer.h"
-#include "workloads/tensor.h"
+#include "layer.h"
+#include "tensor.h"
 
 namespace dlac::workloads {
 

@@ -419,8 +419,8 @@ void Parser::check_layer(const dlac_image_layer& layer, std::uint64_t first_comm
                 "the size of the features, " + std::to_string(features));
   require_layer(layer.outputs_bytes == outputs && outputs != 0, "outputs_bytes", layer.outputs_bytes,
                 "the size of the outputs, " + std::to_string(outputs));
-  const auto inside = [](std::uint64_t offset, std::uint64_t bytes, std::uint64_t from, std::uint64_t to) {
-    return offset >= from && offset <= to && bytes <= to - offset;
+  const auto inside = [word](std::uint64_t offset, std::uint64_t bytes, std::uint64_t from, std::uint64_t to) {
+    return offset % word == 0 && offset >= from && offset <= to && bytes <= to - offset;
   };
   const bool in_file = (layer.flags & DLAC_IMAGE_FEATURES_IN_FILE) != 0;
   require_layer(inside(layer.features_offset, features, in_file ? control_end() : header.file_bytes,

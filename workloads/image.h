@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "driver/dlac_image.h"
+#include "../driver/dlac_image.h"
 #include "workloads/layer.h"
 #include "workloads/mapper.h"
 #include "workloads/tensor.h"

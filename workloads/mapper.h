@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "workloads/layer.h"
-#include "workloads/tensor.h"
+#include "layer.h"
+#include "tensor.h"
 
 namespace dlac::workloads {
 

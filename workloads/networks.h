@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "workloads/density_profile.h"
-#include "workloads/layer.h"
+#include "density_profile.h"
+#include "layer.h"
 
 namespace dlac::workloads {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "workloads/output_file.h"
-#include "workloads/tensor.h"
+#include "output_file.h"
+#include "tensor.h"
 
 namespace dlac::workloads {
 

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "workloads/density_profile.h"
-#include "workloads/layer.h"
-#include "workloads/tensor.h"
+#include "density_profile.h"
+#include "layer.h"
+#include "tensor.h"
 
 namespace dlac::workloads {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "workloads/tensor.h"
+#include "tensor.h"
 
 namespace dlac::workloads {
 

@@ -12,6 +12,7 @@
 #include <dlac/grid/compute_unit.h>
 #include <dlac/grid/schedule/schedule_engine.h>
 
+#include <optional>
 #include <utility>
 
 namespace dlac {
@@ -55,6 +56,10 @@ struct Accelerator::Parts {
   }
 
   void start(std::uint64_t address, std::uint32_t length) {
+    if (stop_pending) {
+      start_pending = {address, length};
+      return;
+    }
     core.tokens.reset();  // a list starts without tokens
     const std::uint64_t now = core.clock.now();
     core.activity.start(now);
@@ -89,12 +94,27 @@ struct Accelerator::Parts {
   void reset_all() {
     halt.cancel();
     core.halted = false;  // before the units' threads begin anew and look at it
-    if (sc_core::sc_is_running()) stop_units();
+    start_pending.reset();
+    switch (sc_core::sc_get_status()) {
+      case sc_core::SC_RUNNING: stop_units(); break;
+      case sc_core::SC_PAUSED:  // a host outside the simulation; SystemC cannot reset processes now
+        stop_pending = true;
+        resume.notify(sc_core::SC_ZERO_TIME);
+        break;
+      default: break;  // nothing runs yet, or any more
+    }
     clear_counters();
     core.activity.reset();
     weight_buffer.reset();
     feature_buffer.reset();
     registers.reset();
+  }
+
+  /// Does what a reset in a paused simulation has left to do, before anything else moves.
+  void finish_reset() {
+    stop_pending = false;
+    stop_units();
+    if (start_pending) start(start_pending->first, start_pending->second);
   }
 
   void clear_counters() {
@@ -150,6 +170,9 @@ struct Accelerator::Parts {
   CsrTarget csr_target;
   sc_core::sc_event irq_changed;
   sc_core::sc_event halt;
+  sc_core::sc_event resume;
+  bool stop_pending = false;
+  std::optional<std::pair<std::uint64_t, std::uint32_t>> start_pending;  ///< list address, commands
   std::pair<ErrorCode, std::uint64_t> failure{ErrorCode::None, 0};
   std::unique_ptr<sc_core::sc_signal<bool>> reset_tie;  ///< drives an unbound reset port
 };
@@ -166,6 +189,9 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const Config& config)
   sensitive << parts_->irq_changed;
   SC_METHOD(on_halt);
   sensitive << parts_->halt;
+  dont_initialize();
+  SC_METHOD(on_resume);
+  sensitive << parts_->resume;
   dont_initialize();
   SC_METHOD(on_reset);
   sensitive << reset;  // runs at the start, too: reset may be high from the beginning
@@ -236,6 +262,8 @@ void Accelerator::on_halt() {
   parts_->stop_units();
   parts_->registers.list_failed(parts_->failure.first, parts_->failure.second);
 }
+
+void Accelerator::on_resume() { parts_->finish_reset(); }
 
 void Accelerator::on_reset() {
   parts_->registers.hold(reset.read());

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#if __cplusplus < 201703L
+#error "dLAC needs C++17 or later: compile with -std=c++17"
+#endif
 
 #include <dlac/command_record.h>
 #include <dlac/common/config.h>
@@ -51,6 +54,7 @@ class Accelerator : public sc_core::sc_module {
   void drive_irq();
   void on_reset();
   void on_halt();
+  void on_resume();
 
   std::unique_ptr<Parts> parts_;
 };

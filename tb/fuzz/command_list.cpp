@@ -75,7 +75,7 @@ class Rig : public sc_core::sc_module {
     outcome.cycles = read(Register::Counters);
     outcome.memory.assign(memory_.data(), memory_.data() + MemoryBytes);
     write(Register::Ctrl, CtrlReset);
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    sc_core::sc_start(1, sc_core::SC_NS);
     require(!irq_.read(), "the interrupt is high after a reset");
     return outcome;
   }

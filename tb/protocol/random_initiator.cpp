@@ -53,6 +53,7 @@ void RandomInitiator::run() {
       send_blocking();
     } else {
       send_nonblocking();
+      if (chance(behaviour_.ignorable_phases)) send_ignorable_phase();
     }
   }
   while (!under_way_.empty()) wait(progress_);
@@ -177,6 +178,16 @@ void RandomInitiator::send_nonblocking() {
     }
   }
   payload.release();
+}
+
+void RandomInitiator::send_ignorable_phase() {
+  if (ending_ == nullptr) return;  // a transaction that is certainly under way
+  DECLARE_EXTENDED_PHASE(host_hint);
+  tlm::tlm_phase phase = host_hint;
+  sc_time delay = end_at_ - sc_time_stamp();
+  if (socket->nb_transport_fw(*ending_, phase, delay) != tlm::TLM_ACCEPTED) {
+    mismatch("a phase of no meaning was not ignored", under_way_.at(ending_).access);
+  }
 }
 
 void RandomInitiator::request_ended(const Payload& payload, const sc_time& delay) {

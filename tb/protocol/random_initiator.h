@@ -18,9 +18,10 @@ namespace dlac::tb::protocol {
 /// What a RandomInitiator does. Probabilities are rolled per transaction; durations are uniform from 0.
 struct InitiatorBehaviour {
   std::uint64_t transactions = 1000;
-  double blocking = 0.5;  ///< share of b_transport; 0 and 1 leave the other style out
-  double debug = 0.02;    ///< of a debug or DMI access in between
-  double pause = 0.5;     ///< of a pause before a transaction, else it follows as soon as it may
+  double blocking = 0.5;           ///< share of b_transport; 0 and 1 leave the other style out
+  double debug = 0.02;             ///< of a debug or DMI access in between
+  double ignorable_phases = 0.02;  ///< of a phase that the base protocol does not know (15.2.5)
+  double pause = 0.5;              ///< of a pause before a transaction, else it follows as soon as it may
   sc_core::sc_time max_pause{50, sc_core::SC_NS};
   sc_core::sc_time max_annotation{20, sc_core::SC_NS};
   double carries_time = 0.5;  ///< of a b_transport whose delay is carried into the next one: temporal decoupling
@@ -67,6 +68,7 @@ class RandomInitiator : public sc_core::sc_module, private tlm::tlm_bw_transport
   void send_blocking();
   void send_nonblocking();
   void look_around();
+  void send_ignorable_phase();
   void end_late();
   void prepare(Payload& payload, Record& record);
   void check(const Payload& payload, const Record& record);

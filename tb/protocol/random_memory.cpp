@@ -17,6 +17,7 @@ MemoryBehaviour MemoryBehaviour::constant(const sc_time& latency) {
   behaviour.min_latency = behaviour.max_latency = latency;
   behaviour.waits = behaviour.waits_partly = 0;
   behaviour.early_completion = behaviour.immediate_response = behaviour.skipped_end_req = 0;
+  behaviour.calls_back = behaviour.ignorable_phases = 0;
   behaviour.returned_end_req = 1;
   behaviour.max_accept_delay = behaviour.max_annotation = sc_core::SC_ZERO_TIME;
   behaviour.in_order = true;
@@ -191,7 +192,9 @@ bool RandomMemory::conflicts(const Payload& payload, std::list<Request>::const_i
 tlm::tlm_sync_enum RandomMemory::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
   if (phase == tlm::BEGIN_REQ) return begin_request(payload, phase, delay);
   if (phase == tlm::END_RESP) {
+    const bool at_once = delay == sc_core::SC_ZERO_TIME && chance(behaviour.calls_back);
     end_response(payload, delay);
+    if (at_once) respond();  // the next response out of the end of this one
     return chance(0.5) ? tlm::TLM_ACCEPTED : tlm::TLM_COMPLETED;
   }
   return tlm::TLM_ACCEPTED;
@@ -207,8 +210,13 @@ tlm::tlm_sync_enum RandomMemory::begin_request(Payload& payload, tlm::tlm_phase&
   }
   payload.acquire();
   requests_.push_back({&payload, index, false});
+  if (chance(behaviour.ignorable_phases)) send_ignorable_phase(payload);
   if (chance(behaviour.immediate_response) && free_of_conflicts && responding_ == nullptr &&
       response_free_ <= sc_time_stamp() + delay) {
+    if (chance(behaviour.calls_back)) {
+      begin_response(payload, index, delay + latency());
+      return tlm::TLM_ACCEPTED;
+    }
     responding_ = &payload;
     access(payload, index);
     delay += latency();
@@ -225,6 +233,8 @@ tlm::tlm_sync_enum RandomMemory::begin_request(Payload& payload, tlm::tlm_phase&
   }
   if (chance(behaviour.skipped_end_req)) {
     due_.notify(payload, tlm::BEGIN_RESP, delay + latency());
+  } else if (chance(behaviour.calls_back)) {
+    end_request(payload, delay + accept);
   } else {
     due_.notify(payload, tlm::END_REQ, delay + accept);
   }
@@ -233,16 +243,27 @@ tlm::tlm_sync_enum RandomMemory::begin_request(Payload& payload, tlm::tlm_phase&
 
 void RandomMemory::phase_due(Payload& payload, const tlm::tlm_phase& phase) {
   if (phase == tlm::END_REQ) {
-    sc_time delay = pick_time(sc_core::SC_ZERO_TIME, behaviour.max_annotation);
-    due_.notify(payload, tlm::BEGIN_RESP, delay + latency());
-    tlm::tlm_phase end_req = tlm::END_REQ;
-    (void)socket->nb_transport_bw(payload, end_req, delay);
+    end_request(payload, pick_time(sc_core::SC_ZERO_TIME, behaviour.max_annotation));
     return;
   }
+  if (chance(behaviour.ignorable_phases)) send_ignorable_phase(payload);
   const auto request =
       std::find_if(requests_.begin(), requests_.end(), [&payload](const Request& r) { return r.payload == &payload; });
   request->ready = true;
   respond_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void RandomMemory::end_request(Payload& payload, sc_time delay) {
+  due_.notify(payload, tlm::BEGIN_RESP, delay + latency());
+  tlm::tlm_phase phase = tlm::END_REQ;
+  (void)socket->nb_transport_bw(payload, phase, delay);
+}
+
+void RandomMemory::send_ignorable_phase(Payload& payload) {
+  DECLARE_EXTENDED_PHASE(memory_hint);
+  tlm::tlm_phase phase = memory_hint;
+  sc_time delay = sc_core::SC_ZERO_TIME;
+  (void)socket->nb_transport_bw(payload, phase, delay);
 }
 
 void RandomMemory::respond() {
@@ -258,11 +279,13 @@ void RandomMemory::respond() {
   }
   if (candidates.empty()) return;
   const Request& chosen = *candidates[pick(0, candidates.size() - 1)];
-  Payload& payload = *chosen.payload;
-  access(payload, chosen.index);
+  begin_response(*chosen.payload, chosen.index, pick_time(sc_core::SC_ZERO_TIME, behaviour.max_annotation));
+}
+
+void RandomMemory::begin_response(Payload& payload, std::uint64_t index, sc_time delay) {
   responding_ = &payload;
+  access(payload, index);
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
-  sc_time delay = pick_time(sc_core::SC_ZERO_TIME, behaviour.max_annotation);
   if (socket->nb_transport_bw(payload, phase, delay) != tlm::TLM_ACCEPTED) end_response(payload, delay);
 }
 

@@ -36,6 +36,8 @@ struct MemoryBehaviour {
   double immediate_response = 0.15;  ///< BEGIN_RESP returned
   double returned_end_req = 0.25;    ///< END_REQ returned
   double skipped_end_req = 0.2;      ///< accepted, then BEGIN_RESP without END_REQ
+  double calls_back = 0.3;           ///< backward calls out of the forward call instead of later ones
+  double ignorable_phases = 0.02;    ///< of a phase that the base protocol does not know (15.2.5)
   sc_core::sc_time max_accept_delay{30, sc_core::SC_NS};
   sc_core::sc_time max_annotation{10, sc_core::SC_NS};  ///< on the backward calls
   bool in_order = false;
@@ -100,7 +102,10 @@ class RandomMemory : public sc_core::sc_module, private tlm::tlm_fw_transport_if
 
   tlm::tlm_sync_enum begin_request(Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void phase_due(Payload& payload, const tlm::tlm_phase& phase);
+  void end_request(Payload& payload, sc_core::sc_time delay);
+  void send_ignorable_phase(Payload& payload);
   void respond();
+  void begin_response(Payload& payload, std::uint64_t index, sc_core::sc_time delay);
   void end_response(Payload& payload, const sc_core::sc_time& delay);
   [[nodiscard]] bool conflicts(const Payload& payload, std::list<Request>::const_iterator before) const;
 

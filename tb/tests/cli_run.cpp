@@ -61,6 +61,9 @@ TEST_CASE("help and version go to stdout, without a banner") {
                                                     {"-h"},
                                                     {"run", "--help"},
                                                     {"layer", "-h"},
+                                                    {"compile", "--help"},
+                                                    {"image", "--help"},
+                                                    {"exec", "--help"},
                                                     {"networks", "--help"},
                                                     {"config", "--help"}}) {
     const ProgramResult result = run_program(folder.path(), arguments);

@@ -4,32 +4,32 @@
 
 /* What a C compiler makes of dlac_regs.h, for a C++ test to compare with the model. The lists end with a null name. */
 
-#include <stdint.h>
+#include <stdint.h> /* NOLINT(modernize-deprecated-headers): C */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct macro_value {
+struct MacroValue {
   const char* name;
   uint32_t value;
 };
 
-struct macro_field {
+struct MacroField {
   const char* opcode; /* "COMMAND": of every command */
   const char* name;
   uint32_t word, mask, shift; /* mask 0: 64 bits */
 };
 
-extern const struct macro_value macro_registers[];
-extern const struct macro_value macro_register_fields[]; /* "REGISTER.FIELD" */
-extern const struct macro_value macro_constants[];
-extern const struct macro_value macro_errors[];
-extern const struct macro_value macro_counters[];
-extern const struct macro_value macro_counter_offsets[]; /* "COUNTER.LO", "COUNTER.HI" */
-extern const struct macro_value macro_opcodes[];
-extern const struct macro_value macro_tokens[];
-extern const struct macro_field macro_fields[];
+extern const struct MacroValue MacroRegisters[];
+extern const struct MacroValue MacroRegisterFields[]; /* "REGISTER.FIELD" */
+extern const struct MacroValue MacroConstants[];
+extern const struct MacroValue MacroErrors[];
+extern const struct MacroValue MacroCounters[];
+extern const struct MacroValue MacroCounterOffsets[]; /* "COUNTER.LO", "COUNTER.HI" */
+extern const struct MacroValue MacroOpcodes[];
+extern const struct MacroValue MacroTokens[];
+extern const struct MacroField MacroFields[];
 
 #ifdef __cplusplus
 }

@@ -90,7 +90,7 @@ TEST_CASE("protocol memory: no request is ended but by its response") {
   behaviour.early_completion = behaviour.immediate_response = behaviour.returned_end_req = 0;
   behaviour.skipped_end_req = 1;
   const Totals totals = run(CodingStyle::ApproximatelyTimed, behaviour, 320, 2, 4);
-  CHECK(totals.most_under_way == 1);
+  CHECK(totals.most_under_way <= 2);  // one in its request, one in its response
 }
 
 TEST_CASE("protocol memory: every phase is a call of its own, requests are held back for long") {
@@ -128,9 +128,9 @@ TEST_CASE("protocol memory: a blocking memory that always waits") {
   (void)run(CodingStyle::LooselyTimed, behaviour, 370, 2, 6);
 }
 
-TEST_CASE("protocol memory: the clocked engine, both styles") {
-  const auto clocked = [](Config& config) { config.engine = EngineKind::Clocked; };
-  SECTION("one simulation") { (void)run(CodingStyle::ApproximatelyTimed, {}, 380, 2, 3, clocked); }
+TEST_CASE("protocol memory: the clocked engine") {
+  (void)run(CodingStyle::ApproximatelyTimed, {}, 380, 2, 3,
+            [](Config& config) { config.engine = EngineKind::Clocked; });
 }
 
 TEST_CASE("protocol memory: direct memory access, granted in pieces and taken back at any time") {

@@ -62,14 +62,15 @@ using Counters = std::array<std::uint64_t, CounterCount>;
   return config;
 }
 
-/// A layer, how the mapper runs it from address 0, and what must come out.
+/// A layer, how the mapper runs it from a page's address, and what must come out.
 struct Job {
-  Job(dlac::tb::RandomLayer random, const Config& config)
+  Job(dlac::tb::RandomLayer random, const Config& config, std::uint64_t base = 0)
       : input(std::move(random)),
         plan(dlac::workloads::plan_layer(input.layer, config, {})),
-        expected(dlac::tb::reference_outputs(input, config.mode)) {
+        expected(dlac::tb::reference_outputs(input, config.mode)),
+        commands(base) {
     const auto page_up = [](std::uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; };
-    weights = page_up(plan.commands.size() * dlac::CommandBytes);
+    weights = commands + page_up(plan.commands.size() * dlac::CommandBytes);
     features = weights + page_up(plan.weight_image_bytes);
     outputs = features + page_up(input.tensors.features.size_in_bytes());
     end = outputs + page_up(input.layer.output_count() * config.word_bytes());
@@ -95,17 +96,18 @@ struct Job {
   reference::Words expected;
   std::vector<std::uint8_t> image;  ///< packed weights
   std::vector<std::uint8_t> list;
-  std::uint64_t weights = 0, features = 0, outputs = 0, end = 0;  ///< addresses
+  std::uint64_t commands = 0, weights = 0, features = 0, outputs = 0, end = 0;  ///< addresses
 };
 
 /// Random layers, the same for every style of the memory socket.
 [[nodiscard]] inline std::vector<Job> random_jobs(const Config& config, std::uint32_t seed, int count,
-                                                  std::uint64_t least_macs, std::uint64_t most_macs) {
+                                                  std::uint64_t least_macs, std::uint64_t most_macs,
+                                                  std::uint64_t base = 0) {
   std::mt19937 random(seed);
   std::vector<Job> jobs;
   while (jobs.size() < static_cast<std::size_t>(count)) {
     dlac::tb::RandomLayer layer = dlac::tb::random_layer(random, config.mode, most_macs);
-    if (layer.layer.macs() >= least_macs) jobs.emplace_back(std::move(layer), config);
+    if (layer.layer.macs() >= least_macs) jobs.emplace_back(std::move(layer), config, base);
   }
   return jobs;
 }
@@ -175,23 +177,23 @@ class Bench : public sc_core::sc_module {
   void write(Register r, std::uint32_t value) { (void)access(tlm::TLM_WRITE_COMMAND, at(r), value); }
 
   void write_memory(std::uint64_t address, const void* from, std::uint64_t bytes) {
-    if constexpr (std::is_same_v<MemoryModel, RandomMemory>) {
-      memory.write(address, from, bytes);
-    } else {
+    if constexpr (std::is_same_v<MemoryModel, dlac::tb::Memory>) {
       std::memcpy(memory.data() + address, from, bytes);
+    } else {
+      memory.write(address, from, bytes);
     }
   }
   void read_memory(std::uint64_t address, void* to, std::uint64_t bytes) {
-    if constexpr (std::is_same_v<MemoryModel, RandomMemory>) {
-      memory.read(address, to, bytes);
-    } else {
+    if constexpr (std::is_same_v<MemoryModel, dlac::tb::Memory>) {
       std::memcpy(to, memory.data() + address, bytes);
+    } else {
+      memory.read(address, to, bytes);
     }
   }
 
   /// Writes a job's list and tensors to memory, and garbage where its outputs go.
   void load(const Job& job) {
-    write_memory(0, job.list.data(), job.list.size());
+    write_memory(job.commands, job.list.data(), job.list.size());
     write_memory(job.weights, job.image.data(), job.image.size());
     write_memory(job.features, job.input.tensors.features.bytes(), job.input.tensors.features.size_in_bytes());
     const std::vector<std::uint8_t> garbage(job.end - job.outputs, 0x5A);
@@ -201,8 +203,8 @@ class Bench : public sc_core::sc_module {
   void start(const Job& job) {
     write(Register::Ctrl, dlac::CtrlClearCounters);
     write(Register::IrqEnable, dlac::IrqDone | dlac::IrqError);
-    write(Register::ListAddrLo, 0);
-    write(Register::ListAddrHi, 0);
+    write(Register::ListAddrLo, static_cast<std::uint32_t>(job.commands));
+    write(Register::ListAddrHi, static_cast<std::uint32_t>(job.commands >> 32));
     write(Register::ListLength, static_cast<std::uint32_t>(job.plan.commands.size()));
     write(Register::Doorbell, 1);
   }

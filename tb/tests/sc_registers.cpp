@@ -633,3 +633,44 @@ TEST_CASE("registers: two cores in one simulation do not influence each other") 
     CHECK(tb::words_of(alone[i].outputs) == tb::reference_outputs(layers[i], Mode::Train));
   }
 }
+
+TEST_CASE("registers: a host outside the simulation may reset the core and start a list while time stands still") {
+  Testbench bench("bench", small_config(Mode::Train), MemoryBytes, sc_core::sc_time(100, sc_core::SC_NS),
+                  [](Testbench& b) { ring(b, images(long_list()), 0, 11); });
+  sc_core::sc_start(1, sc_core::SC_US);
+  // The simulation is paused, the list half done.
+  CHECK(bench.read_register(Status) == StatusBusy);
+  bench.write_register(Ctrl, CtrlReset);
+  CHECK(bench.read_register(Status) == 0);
+  // Nothing of the list shows any more.
+  bench.write_register(IrqEnable, IrqDone | IrqError);
+  sc_core::sc_start(1, sc_core::SC_MS);
+  CHECK(bench.read_register(Status) == 0);
+  CHECK(bench.read_register(IrqStatus) == 0);
+  CHECK_FALSE(bench.irq.read());
+
+  // A list rung in the same pause as a reset takes as long as one rung later.
+  std::vector<std::uint64_t> cycles;
+  for (const bool pause_between : {false, true}) {
+    ring(bench, images(long_list()), 0, 11);
+    sc_core::sc_start(1, sc_core::SC_US);
+    bench.write_register(Ctrl, CtrlReset);
+    if (pause_between) sc_core::sc_start(1, sc_core::SC_US);
+    bench.write_register(IrqEnable, IrqDone | IrqError);
+    ring(bench, images(long_list()), 0, 11);
+    CHECK(bench.read_register(Status) == StatusBusy);
+    sc_core::sc_start(1, sc_core::SC_MS);
+    CHECK(bench.read_register(Status) == StatusDone);
+    CHECK(bench.irq.read());
+    bench.write_register(Ctrl, CtrlSnapshot);
+    cycles.push_back(snapshot_value(bench, Counter::Cycles));
+  }
+  CHECK(cycles[0] == cycles[1]);
+  CHECK(cycles[0] > 10 * 500);
+
+  // The last of several resets counts.
+  ring(bench, images(long_list()), 0, 11);
+  bench.write_register(Ctrl, CtrlReset);
+  sc_core::sc_start(1, sc_core::SC_MS);
+  CHECK(bench.read_register(Status) == 0);
+}

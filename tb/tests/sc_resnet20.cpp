@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A trained ternary network (ResNet-20 on CIFAR-10) with real activations. The data are not part of the product: where
-// the folder is absent these tests are skipped. DLAC_DATA names the folder that holds `ternary-resnet20`.
+// A trained ternary network with real activations.
 #include <dlac/common/half.h>
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "tb/reference/convolution.h"
 #include "tb/testbench.h"
 #include "tb/tests/random_layers.h"
-#include "workloads/npy.h"
+#include "tb/tests/trained_resnet20.h"
 
 using namespace dlac;
 using namespace dlac::tb;
@@ -22,29 +16,6 @@ using workloads::ElementType;
 using workloads::Tensor;
 
 namespace {
-
-[[nodiscard]] std::filesystem::path data_folder() {
-  const char* from_environment = std::getenv("DLAC_DATA");
-  const std::filesystem::path base = from_environment != nullptr
-                                         ? std::filesystem::path(from_environment)
-                                         : std::filesystem::path(DLAC_SOURCE_DIR).parent_path() / "shared" / "data";
-  return base / "ternary-resnet20";
-}
-
-/// Any numeric tensor in the mode's format.
-[[nodiscard]] Tensor converted(const Tensor& from, Mode mode) {
-  Tensor to(mode == Mode::Train ? ElementType::Float32 : ElementType::Float16, from.shape());
-  for (std::size_t i = 0; i < from.elements(); ++i) {
-    const float value =
-        from.type() == ElementType::UInt8 ? static_cast<float>(from.span<std::uint8_t>()[i]) : from.span<float>()[i];
-    if (mode == Mode::Train) {
-      to.span<float>()[i] = value;
-    } else {
-      to.span<Half>()[i] = Half::from_float(value);
-    }
-  }
-  return to;
-}
 
 [[nodiscard]] double output_value(const Tensor& outputs, std::size_t i) {
   return outputs.type() == ElementType::Float32 ? static_cast<double>(outputs.span<float>()[i])
@@ -85,56 +56,9 @@ namespace {
   return sums;
 }
 
-struct RealLayer {
-  workloads::ConvLayer layer;
-  Tensor weights;          ///< Int8 or Float32
-  Tensor activations;      ///< Float32
-  Tensor expected;         ///< Float32 or Float64, summed in binary64
-  Tensor integer_inputs;   ///< UInt8; empty for conv1
-  Tensor integer_outputs;  ///< Int32
-};
-
-[[nodiscard]] std::vector<RealLayer> load_layers() {
-  const std::filesystem::path folder = data_folder();
-  std::vector<RealLayer> layers;
-  std::ifstream file(folder / "manifest.json");
-  const nlohmann::json manifest = nlohmann::json::parse(file);
-  const auto read = [&](const nlohmann::json& name) {
-    return workloads::read_npy((folder / name.get<std::string>()).string());
-  };
-  for (const auto& entry : manifest.at("layers")) {
-    RealLayer real;
-    workloads::ConvLayer& l = real.layer;
-    l.name = entry.at("name");
-    l.batch = entry.at("in_shape")[0];
-    l.in_channels = entry.at("in_shape")[1];
-    l.height = entry.at("in_shape")[2];
-    l.width = entry.at("in_shape")[3];
-    l.out_channels = entry.at("w_shape")[0];
-    l.kernel_h = entry.at("w_shape")[2];
-    l.kernel_w = entry.at("w_shape")[3];
-    l.stride_h = l.stride_w = entry.at("stride");
-    l.pad_h = l.pad_w = entry.at("pad");
-    const bool ternary = entry.at("ternary");
-    l.weights = ternary ? workloads::WeightKind::Ternary : workloads::WeightKind::FullPrecision;
-    real.weights = read(entry.at(ternary ? "codes" : "weight"));
-    real.activations = read(entry.at("act"));
-    real.expected = read(entry.at(ternary ? "out_codes" : "out"));
-    if (ternary) {
-      real.integer_inputs = read(entry.at("act_u8"));
-      real.integer_outputs = read(entry.at("out_i32"));
-    }
-    layers.push_back(std::move(real));
-  }
-  return layers;
-}
-
 void run_real_layers(Mode mode, EngineKind engine) {
-  if (!std::filesystem::exists(data_folder() / "manifest.json")) {
-    std::cout << "SKIPPED: no test data at " << data_folder().string() << "\n";
-    return;
-  }
-  const std::vector<RealLayer> layers = load_layers();
+  const std::vector<RealLayer> layers = trained_resnet20();
+  if (layers.empty()) return;
   REQUIRE(layers.size() == 19);
   Config config = Config::defaults(mode);
   config.engine = engine;

@@ -56,7 +56,7 @@ constexpr std::uint64_t Base = 0x8000'0000;
 constexpr std::uint64_t LayersAt = 104;
 constexpr std::uint64_t CommandsAt = 384;
 constexpr std::uint32_t Commands = 7;
-constexpr std::uint64_t WeightsAt = CommandsAt + Commands * 128;  // 1280
+constexpr std::uint64_t WeightsAt = CommandsAt + std::uint64_t{Commands} * 128;  // 1280
 constexpr std::uint64_t FeaturesAt = WeightsAt + 64;
 constexpr std::uint64_t FileBytes = FeaturesAt + 256;
 constexpr std::uint64_t Outputs0At = FileBytes;
@@ -107,12 +107,12 @@ class Image {
     const std::vector<Command> commands = commands_at(Base);
     for (std::uint32_t i = 0; i < Commands; ++i) {
       const CommandImage words = encode(commands[i]);
-      std::memcpy(bytes() + CommandsAt + i * 128, words.data(), 128);
+      std::memcpy(bytes() + command_at(i), words.data(), 128);
     }
     for (std::uint64_t i = WeightsAt; i < FileBytes; ++i) bytes()[i] = static_cast<std::uint8_t>(i * 7);
     for (std::uint32_t i = 0; i < 2; ++i) {
       dlac_image_layer& l = layer(i);
-      std::strcpy(l.name, i == 0 ? "conv1" : "conv2");
+      std::memcpy(l.name, i == 0 ? "conv1" : "conv2", 6);
       l.features_offset = i == 0 ? FeaturesAt : Outputs0At;
       l.features_bytes = i == 0 ? 256 : 128;
       l.outputs_offset = i == 0 ? Outputs0At : Outputs1At;
@@ -146,7 +146,7 @@ class Image {
   }
   [[nodiscard]] CommandImage command(std::uint32_t i) const {
     CommandImage words;
-    std::memcpy(words.data(), memory_.data() + CommandsAt + i * 128, 128);
+    std::memcpy(words.data(), memory_.data() + command_at(i), 128);
     return words;
   }
   [[nodiscard]] int open(dlac_image* opened = nullptr) {
@@ -161,6 +161,8 @@ class Image {
   [[nodiscard]] std::vector<std::uint8_t> contents() const { return {memory_.data(), memory_.data() + memory_.size()}; }
 
  private:
+  [[nodiscard]] static std::size_t command_at(std::size_t i) { return CommandsAt + i * 128; }
+
   Bytes memory_;
 };
 

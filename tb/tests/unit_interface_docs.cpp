@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "tb/interface_docs.h"
+#include "driver/generator/docs.h"
 
 using namespace dlac;
 
@@ -17,7 +17,8 @@ TEST_CASE("docs/machine.md shows the register map and the commands as they are")
   std::ostringstream text;
   text << file.rdbuf();
   REQUIRE_FALSE(text.str().empty());
-  CHECK(text.str() == tb::with_interface_tables(text.str()));  // else run build/dlac-interface docs docs/machine.md
+  CHECK(text.str() ==
+        generator::with_interface_tables(text.str()));  // else run build/dlac-interface docs docs/machine.md
 }
 
 TEST_CASE("register offsets are fixed and do not overlap") {

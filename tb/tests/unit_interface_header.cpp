@@ -19,7 +19,7 @@ namespace {
 using Values = std::map<std::string, std::uint32_t>;
 
 /// The list as a map; no name may come twice.
-[[nodiscard]] Values values_of(const macro_value* list) {
+[[nodiscard]] Values values_of(const MacroValue* list) {
   Values values;
   for (; list->name != nullptr; ++list) CHECK(values.emplace(list->name, list->value).second);
   return values;
@@ -54,40 +54,40 @@ TEST_CASE("dlac_regs.h: every register at its offset, every field at its bits") 
     for (const RegisterField& field : info.fields)
       fields[name + "." + upper(field.name)] = mask_of(field.lsb, field.width);
   }
-  CHECK(values_of(macro_registers) == offsets);
-  CHECK(values_of(macro_register_fields) == fields);
-  CHECK(values_of(macro_counter_offsets) == counter_words);
+  CHECK(values_of(MacroRegisters) == offsets);
+  CHECK(values_of(MacroRegisterFields) == fields);
+  CHECK(values_of(MacroCounterOffsets) == counter_words);
 }
 
 TEST_CASE("dlac_regs.h: error codes, counters, opcodes, tokens") {
   Values errors;
   for (const ErrorInfo& error : error_codes()) errors[upper(error.name)] = static_cast<std::uint32_t>(error.code);
-  CHECK(values_of(macro_errors) == errors);
+  CHECK(values_of(MacroErrors) == errors);
 
   Values counters;
   for (std::uint32_t i = 0; i < CounterCount; ++i) counters[upper(to_string(static_cast<Counter>(i)))] = i;
-  CHECK(values_of(macro_counters) == counters);
+  CHECK(values_of(MacroCounters) == counters);
 
   Values opcodes;
   for (const Opcode opcode : Opcodes) opcodes[upper(to_string(opcode))] = static_cast<std::uint32_t>(opcode);
-  CHECK(values_of(macro_opcodes) == opcodes);
+  CHECK(values_of(MacroOpcodes) == opcodes);
 
-  CHECK(values_of(macro_tokens) == Values{{"LOAD_TO_COMPUTE", token_bit(Token::LoadToCompute)},
-                                          {"COMPUTE_TO_LOAD", token_bit(Token::ComputeToLoad)},
-                                          {"COMPUTE_TO_STORE", token_bit(Token::ComputeToStore)},
-                                          {"STORE_TO_COMPUTE", token_bit(Token::StoreToCompute)}});
+  CHECK(values_of(MacroTokens) == Values{{"LOAD_TO_COMPUTE", token_bit(Token::LoadToCompute)},
+                                         {"COMPUTE_TO_LOAD", token_bit(Token::ComputeToLoad)},
+                                         {"COMPUTE_TO_STORE", token_bit(Token::ComputeToStore)},
+                                         {"STORE_TO_COMPUTE", token_bit(Token::StoreToCompute)}});
 }
 
 TEST_CASE("dlac_regs.h: what the specification fixes") {
-  CHECK(values_of(macro_constants) == Values{{"ID_VALUE", 0x43414C64},  // "dLAC", little-endian
-                                             {"VERSION_VALUE", 0x00010000},
-                                             {"MODE_TRAIN", 0},
-                                             {"MODE_INFER", 1},
-                                             {"IRQ_DONE", IrqDone},
-                                             {"IRQ_ERROR", IrqError},
-                                             {"COUNTERS", CounterCount},
-                                             {"COMMAND_WORDS", 32},
-                                             {"COMMAND_BYTES", 128}});
+  CHECK(values_of(MacroConstants) == Values{{"ID_VALUE", 0x43414C64},  // "dLAC", little-endian
+                                            {"VERSION_VALUE", 0x00010000},
+                                            {"MODE_TRAIN", 0},
+                                            {"MODE_INFER", 1},
+                                            {"IRQ_DONE", IrqDone},
+                                            {"IRQ_ERROR", IrqError},
+                                            {"COUNTERS", CounterCount},
+                                            {"COMMAND_WORDS", 32},
+                                            {"COMMAND_BYTES", 128}});
 }
 
 TEST_CASE("dlac_regs.h: every field of every command at its bits") {
@@ -104,7 +104,7 @@ TEST_CASE("dlac_regs.h: every field of every command at its bits") {
     }
   }
   std::map<std::string, Place> found;
-  for (const macro_field* field = macro_fields; field->name != nullptr; ++field) {
+  for (const MacroField* field = MacroFields; field->name != nullptr; ++field) {
     const std::string name = std::string(field->opcode) + "." + field->name;
     CHECK(found.emplace(name, Place{field->word, field->mask, field->shift}).second);
   }

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "tb/interface_ipxact.h"
+#include "driver/generator/ipxact.h"
 
 using namespace dlac;
 
@@ -123,7 +123,7 @@ const std::map<std::string, std::vector<std::string>>& element_orders() {
       {"componentInstantiation", {"name", "language", "moduleName"}},
       {"port", {"name", "logicalName", "description", "wire", "transactional"}},
       {"wire", {"direction", "wireTypeDefs"}},
-      {"wireTypeDef", {"typeName", "typeDefinition", "viewRef"}},
+      {"wireTypeDef", {"typeName", "viewRef"}},
       {"transTypeDef", {"typeName", "typeDefinition", "viewRef"}},
       {"transactional",
        {"initiative", "qualifier", "kind", "busWidth", "protocol", "transTypeDefs", "connection", "onMaster",
@@ -198,6 +198,7 @@ void check_field(xmlNode* node, const RegisterInfo& info, const RegisterField& f
                              : info.access == Access::WriteOnly ? "write-only"
                                                                 : "read-write";
   CHECK(text(node, "access") == access);
+  CHECK(optional_text(node, "testable") == (info.access == Access::WriteOnly ? "false" : ""));
   CHECK(optional_text(node, "modifiedWriteValue") == (info.access == Access::WriteOneToClear ? "oneToClear" : ""));
 }
 
@@ -213,7 +214,7 @@ void check_field(xmlNode* node, const RegisterInfo& info, const RegisterField& f
 }  // namespace
 
 TEST_CASE("IP-XACT: every register, field, access and reset value is the model's") {
-  const Document doc = parse(tb::ipxact_component());
+  const Document doc = parse(generator::ipxact_component());
   const xmlNode* component = xmlDocGetRootElement(doc.get());
   CHECK(name_of(component) == "component");
   CHECK(text(component, "version") == "1.0");  // of VERSION: 0x00010000
@@ -242,7 +243,10 @@ TEST_CASE("IP-XACT: every register, field, access and reset value is the model's
     if (fields.empty()) fields = {{"value", 0, 32, ""}};
     const std::vector<xmlNode*> field_nodes = children(node, "field");
     REQUIRE(field_nodes.size() == fields.size());
-    for (std::size_t i = 0; i < fields.size(); ++i) check_field(field_nodes[i], info, fields[i], parameters);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      check_field(field_nodes[i], info, fields[i], parameters);
+      CHECK(optional_text(field_nodes[i], "volatile") == optional_text(node, "volatile"));
+    }
     // What the core changes of its own accord.
     const bool changes = name == "STATUS" || name == "IRQ_STATUS" || name == "ERROR" || name == "FAULT_ADDR_LO" ||
                          name == "FAULT_ADDR_HI" || info.bits == 64;
@@ -257,7 +261,7 @@ TEST_CASE("IP-XACT: every register, field, access and reset value is the model's
 }
 
 TEST_CASE("IP-XACT: bus interfaces and ports are those of the module") {
-  const Document doc = parse(tb::ipxact_component());
+  const Document doc = parse(generator::ipxact_component());
   const xmlNode* component = xmlDocGetRootElement(doc.get());
   const std::vector<xmlNode*> interfaces = children(child(component, "busInterfaces"));
   REQUIRE(interfaces.size() == 2);
@@ -269,8 +273,8 @@ TEST_CASE("IP-XACT: bus interfaces and ports are those of the module") {
         text(child(child(component, "addressSpaces"), "addressSpace"), "name"));
 
   // They refer to the two definitions that come along.
-  const Document bus = parse(tb::ipxact_bus_definition());
-  const Document abstraction = parse(tb::ipxact_abstraction_definition());
+  const Document bus = parse(generator::ipxact_bus_definition());
+  const Document abstraction = parse(generator::ipxact_abstraction_definition());
   const auto refers_to = [](xmlNode* reference, const Document& definition) {
     for (const char* part : {"vendor", "library", "name", "version"}) {
       CHECK(attribute(reference, part) == text(xmlDocGetRootElement(definition.get()), part));
@@ -293,8 +297,8 @@ TEST_CASE("IP-XACT: bus interfaces and ports are those of the module") {
 }
 
 TEST_CASE("IP-XACT: elements stand in the order of the standard") {
-  for (const std::string& file :
-       {tb::ipxact_component(), tb::ipxact_bus_definition(), tb::ipxact_abstraction_definition()}) {
+  for (const std::string& file : {generator::ipxact_component(), generator::ipxact_bus_definition(),
+                                  generator::ipxact_abstraction_definition()}) {
     const Document doc = parse(file);
     check_order(xmlDocGetRootElement(doc.get()));
   }
@@ -310,8 +314,8 @@ TEST_CASE("IP-XACT: valid by the standard's schema") {
   REQUIRE(parser != nullptr);
   const std::unique_ptr<xmlSchema, XmlFree> schema(xmlSchemaParse(parser.get()));
   REQUIRE(schema != nullptr);
-  for (const std::string& file :
-       {tb::ipxact_component(), tb::ipxact_bus_definition(), tb::ipxact_abstraction_definition()}) {
+  for (const std::string& file : {generator::ipxact_component(), generator::ipxact_bus_definition(),
+                                  generator::ipxact_abstraction_definition()}) {
     const Document doc = parse(file);
     CAPTURE(name_of(xmlDocGetRootElement(doc.get())));
     const std::unique_ptr<xmlSchemaValidCtxt, XmlFree> validator(xmlSchemaNewValidCtxt(schema.get()));

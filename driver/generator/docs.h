@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace dlac::tb {
+namespace dlac::generator {
 
 /// The register map as a markdown table, made from dlac::registers().
 [[nodiscard]] std::string register_table();
@@ -13,4 +13,4 @@ namespace dlac::tb {
 /// `registers` and `commands`. Throws std::runtime_error if a marker is missing.
 [[nodiscard]] std::string with_interface_tables(const std::string& text);
 
-}  // namespace dlac::tb
+}  // namespace dlac::generator

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/interface_header.h"
+#include "driver/generator/header.h"
 
 #include <dlac/common/command.h>
 #include <dlac/common/register_map.h>
@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "tb/interface_text.h"
+#include "driver/generator/text.h"
 
-namespace dlac::tb {
+namespace dlac::generator {
 namespace {
 
 constexpr std::string_view Head = R"(/* SPDX-License-Identifier: Apache-2.0 */
@@ -234,4 +234,4 @@ std::string interface_header() {
          std::string(Accessors);
 }
 
-}  // namespace dlac::tb
+}  // namespace dlac::generator

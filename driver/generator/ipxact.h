@@ -6,7 +6,7 @@
 #include <string>
 
 // The core as IP-XACT, IEEE Std 1685-2014, for tools that assemble platforms or generate register code.
-namespace dlac::tb {
+namespace dlac::generator {
 
 /// The component: bus interfaces, ports, memory map with every register and field, parameters. A 64-bit counter shows
 /// as two 32-bit registers, _LO and _HI, because that is how a 32-bit bus reads it. The reset value of a register that
@@ -20,4 +20,4 @@ namespace dlac::tb {
 /// Whether the core itself changes what the register holds.
 [[nodiscard]] bool is_volatile(const RegisterInfo& info);
 
-}  // namespace dlac::tb
+}  // namespace dlac::generator

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/interface_docs.h"
+#include "driver/generator/docs.h"
 
 #include <dlac/common/command.h>
 #include <dlac/common/register_map.h>
 
 #include <stdexcept>
 
-#include "tb/interface_text.h"
+#include "driver/generator/text.h"
 
-namespace dlac::tb {
+namespace dlac::generator {
 namespace {
 
 [[nodiscard]] std::string_view name_of(Access access) {
@@ -83,4 +83,4 @@ std::string with_interface_tables(const std::string& text) {
   return replaced(replaced(text, "registers", register_table()), "commands", command_tables());
 }
 
-}  // namespace dlac::tb
+}  // namespace dlac::generator

@@ -5,9 +5,9 @@
 #include <sstream>
 #include <string>
 
-#include "tb/interface_docs.h"
-#include "tb/interface_header.h"
-#include "tb/interface_ipxact.h"
+#include "driver/generator/docs.h"
+#include "driver/generator/header.h"
+#include "driver/generator/ipxact.h"
 #include "workloads/output_file.h"
 
 namespace {
@@ -36,22 +36,25 @@ int main(int argc, char* argv[]) {
   try {
     std::string text;
     if (form == "docs") {
-      text = dlac::tb::with_interface_tables(content_of(argv[2]));
+      text = dlac::generator::with_interface_tables(content_of(argv[2]));
     } else if (form == "header") {
-      text = dlac::tb::interface_header();
+      text = dlac::generator::interface_header();
     } else if (form == "ipxact") {
-      text = dlac::tb::ipxact_component();
+      text = dlac::generator::ipxact_component();
     } else if (form == "busdef") {
-      text = dlac::tb::ipxact_bus_definition();
+      text = dlac::generator::ipxact_bus_definition();
     } else if (form == "absdef") {
-      text = dlac::tb::ipxact_abstraction_definition();
+      text = dlac::generator::ipxact_abstraction_definition();
     } else {
       std::cerr << Usage;
       return 2;
     }
     dlac::workloads::write_file(argv[2], {{text.data(), text.size()}});
-  } catch (const std::exception& error) {
+  } catch (const dlac::workloads::FileError& error) {  // names the file itself
     std::cerr << "dlac-interface: " << error.what() << "\n";
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "dlac-interface: " << argv[2] << ": " << error.what() << "\n";
     return 2;
   }
   return 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/interface_text.h"
+#include "driver/generator/text.h"
 
 #include <cctype>
 #include <cstdio>
 
-namespace dlac::tb {
+namespace dlac::generator {
 
 std::string hex(std::uint32_t value, int digits) {
   char text[16];
@@ -30,4 +30,4 @@ std::uint32_t field_mask(std::uint32_t lsb, std::uint32_t width) {
 
 bool is_counter(const RegisterInfo& info) { return info.offset >= static_cast<std::uint32_t>(Register::Counters); }
 
-}  // namespace dlac::tb
+}  // namespace dlac::generator

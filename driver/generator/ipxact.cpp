@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/interface_ipxact.h"
+#include "driver/generator/ipxact.h"
 
 #include <cstdio>
 #include <functional>
 #include <utility>
 #include <vector>
 
-#include "tb/interface_text.h"
+#include "driver/generator/text.h"
 
-namespace dlac::tb {
+namespace dlac::generator {
 namespace {
 
 using Attributes = std::vector<std::pair<std::string_view, std::string>>;
@@ -181,8 +181,7 @@ void wire_port(Xml& xml, std::string_view name, std::string_view direction, std:
       xml.leaf("direction", direction);
       xml.element("wireTypeDefs", [&] {
         xml.element("wireTypeDef", [&] {
-          xml.leaf("typeName", direction == "in" ? "sc_core::sc_in<bool>" : "sc_core::sc_out<bool>");
-          xml.leaf("typeDefinition", "systemc");
+          xml.leaf("typeName", "bool");
           xml.leaf("viewRef", ViewName);
         });
       });
@@ -420,4 +419,4 @@ std::string ipxact_abstraction_definition() {
       .text();
 }
 
-}  // namespace dlac::tb
+}  // namespace dlac::generator

@@ -8,7 +8,7 @@
 #include <string_view>
 
 // What the forms of the hardware/software interface (markdown tables, C header, IP-XACT) write alike.
-namespace dlac::tb {
+namespace dlac::generator {
 
 /// 0x and at least `digits` upper-case hexadecimal digits.
 [[nodiscard]] std::string hex(std::uint32_t value, int digits);
@@ -19,4 +19,4 @@ namespace dlac::tb {
 [[nodiscard]] std::uint32_t field_mask(std::uint32_t lsb, std::uint32_t width);
 [[nodiscard]] bool is_counter(const RegisterInfo& info);
 
-}  // namespace dlac::tb
+}  // namespace dlac::generator

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# `cmake --install`: the core and the mapper as a relocatable package (docs/integration.md), the program, the driver,
+# an example and the docs.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# Libraries and program.
+set(libraries dlac_common dlac_schedule dlac dlac_workloads)
+foreach(library ${libraries})
+  string(REGEX REPLACE "^dlac_" "" export_name ${library})
+  set_target_properties(${library} PROPERTIES
+    EXPORT_NAME ${export_name} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    INSTALL_RPATH "$ORIGIN")
+endforeach()
+install(TARGETS ${libraries} EXPORT dlacTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET dlac-tb)
+  file(RELATIVE_PATH lib_from_bin ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+  set_target_properties(dlac-tb PROPERTIES INSTALL_RPATH "$<$<BOOL:${BUILD_SHARED_LIBS}>:$ORIGIN/${lib_from_bin}>")
+  install(TARGETS dlac-tb)
+endif()
+
+# Headers: what the public interface names; the core's parts are private.
+install(FILES models/dlac/accelerator.h models/dlac/command_record.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac)
+install(DIRECTORY models/dlac/common/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/common FILES_MATCHING PATTERN *.h)
+install(FILES workloads/layer.h workloads/mapper.h workloads/packing.h workloads/tensor.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/workloads)
+install(FILES workloads/image.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/workloads OPTIONAL)
+
+# Driver for firmware, and the register map for it and for other tools. OPTIONAL: a build of some targets only has not
+# generated them all.
+install(FILES driver/dlac.h driver/dlac_image.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver)
+install(FILES ${CMAKE_BINARY_DIR}/generated/driver/dlac_regs.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver OPTIONAL)
+install(FILES driver/dlac.c DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/driver OPTIONAL)
+install(DIRECTORY ${CMAKE_BINARY_DIR}/generated/ipxact DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac OPTIONAL)
+
+# Docs and example.
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY tb/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN "build*" EXCLUDE PATTERN .gitignore EXCLUDE)
+
+# find_package(dlac CONFIG).
+set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/dlac)
+set(generated ${CMAKE_CURRENT_BINARY_DIR}/package)
+install(EXPORT dlacTargets NAMESPACE dlac:: DESTINATION ${config_folder})
+configure_package_config_file(cmake/dlacConfig.cmake.in ${generated}/dlacConfig.cmake
+  INSTALL_DESTINATION ${config_folder})
+write_basic_package_version_file(${generated}/dlacConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)  # before 1.0 a minor version may change the interface
+install(FILES ${generated}/dlacConfig.cmake ${generated}/dlacConfigVersion.cmake cmake/SystemC.cmake
+        DESTINATION ${config_folder})
+
+# pkg-config: dlac.pc, dlac-workloads.pc. Static libraries do not know what they need, so the files name it.
+file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" prefix_from_pkgconfig ${prefix_from_pkgconfig})
+set(requires "")
+set(hwy_public "libhwy")
+set(hwy_private "")
+set(libs "-ldlac -ldlac_schedule -ldlac_common")
+if(BUILD_SHARED_LIBS)
+  set(hwy_public "")
+  set(hwy_private "libhwy")
+  set(libs "-ldlac -ldlac_common")
+endif()
+get_target_property(from_pkg_config SystemC::systemc DLAC_FROM_PKG_CONFIG)
+get_target_property(systemc_type SystemC::systemc TYPE)
+set(systemc_variables "")
+set(cflags "")
+if(from_pkg_config OR systemc_type STREQUAL "INTERFACE_LIBRARY")
+  set(requires "systemc")
+  if(DLAC_SC_CPLUSPLUS)
+    set(cflags "-DSC_CPLUSPLUS=${DLAC_SC_CPLUSPLUS}")
+  endif()
+else()  # a SystemC without systemc.pc: what its target says, SC_CPLUSPLUS included
+  set(folders $<TARGET_PROPERTY:SystemC::systemc,INTERFACE_INCLUDE_DIRECTORIES>)
+  set(definitions $<TARGET_PROPERTY:SystemC::systemc,INTERFACE_COMPILE_DEFINITIONS>)
+  set(systemc_variables "systemc_libdir=$<TARGET_FILE_DIR:SystemC::systemc>\n")
+  string(CONCAT cflags "$<$<BOOL:${folders}>:-I$<JOIN:$<REMOVE_DUPLICATES:${folders}>, -I>>"
+    "$<$<BOOL:${definitions}>: -D$<JOIN:${definitions}, -D>>")
+  string(APPEND libs " -L\${systemc_libdir} -lsystemc -pthread")
+endif()
+string(JOIN ", " requires ${requires} ${hwy_public})
+set(requires_private "${hwy_private}")
+foreach(module dlac dlac-workloads)
+  configure_file(cmake/${module}.pc.in ${generated}/${module}.pc.in @ONLY)
+  file(GENERATE OUTPUT ${generated}/${module}.pc INPUT ${generated}/${module}.pc.in)
+  install(FILES ${generated}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
