@@ -37,6 +37,7 @@ static int run_image(struct dlac* core) {
          microseconds_since(start));
 
   wrong = check_timer();
+  wrong += check_matrix_product(core);
   wrong += check_error_and_reset(core, &image);
   wrong += run_layers(core, &image);
   printf("\n%s\n", wrong == 0 ? "all checks passed" : "CHECKS FAILED");

@@ -8,6 +8,8 @@
 
 /* The timer's interrupt comes when it should. */
 unsigned check_timer(void);
+/* A matrix product by a command list made by hand is what the processor computes. */
+unsigned check_matrix_product(struct dlac* core);
 /* A list that the core cannot run is reported, and the core works again after a reset. */
 unsigned check_error_and_reset(struct dlac* core, const struct dlac_image* image);
 /* All layers of the image by one command list, then each by a list of its own; every output is checked. */

@@ -67,11 +67,13 @@ TEST_CASE("firmware runs ResNet-20, layer by layer and from one list, and finds 
     CHECK(lines_with(result.out, "^all in one list .* ok$") == 1);
     CHECK(lines_with(result.out, "20 of 20 layers checked, 0 wrong$") == 1);
     CHECK(lines_with(result.out, "^timer .* ok$") == 1);
+    CHECK(lines_with(result.out, "^matrix .* recomputed by the processor: ok$") == 1);
     CHECK(lines_with(result.out, "^bad list +illegal command at 0x800.*: ok$") == 1);
     CHECK(lines_with(result.out, "^reset .* runs the image again: ok$") == 1);
     CHECK(lines_with(result.out, "^all checks passed$") == 1);
-    // The timer, the bad list, the run after the reset, 20 layers, the one list: an interrupt each, and no other.
-    CHECK(lines_with(result.out, " 24 interrupts,") == 1);
+    // The timer, the matrix, the bad list, the run after the reset, 20 layers, the one list: an interrupt each, and no
+    // other.
+    CHECK(lines_with(result.out, " 25 interrupts,") == 1);
     CHECK(lines_with(result.out, "^.{101,}") == 0);
   }
 }
@@ -150,13 +152,13 @@ TEST_CASE("one waveform shows the processor's bus, the interrupt lines and dLAC"
   CHECK(highs("bus.cpu.active") > 100);
   CHECK(highs("bus.cpu.write") > 0);
   CHECK(highs("timer_irq") == 1);
-  CHECK(highs("dlac_irq") == 5);  // bad list, after the reset, two layers, the one list
-  CHECK(highs("cpu_irq") == 6);
+  CHECK(highs("dlac_irq") == 6);  // matrix, bad list, after the reset, two layers, the one list
+  CHECK(highs("cpu_irq") == 7);
   CHECK(highs("cpu.sleeping") >= 6);
   CHECK(changes("dlac.grid_state").size() > 10);
   // The doorbell: dLAC's base address plus 0x018.
   const Texts addresses = changes("bus.cpu.address");
-  CHECK(std::count(addresses.begin(), addresses.end(), "1000000000000000000000000011000") == 5);
+  CHECK(std::count(addresses.begin(), addresses.end(), "1000000000000000000000000011000") == 6);
 }
 
 TEST_CASE("firmware notices outputs that are not the expected ones") {
