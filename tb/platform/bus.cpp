@@ -99,13 +99,12 @@ tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload&
       show_end(port, payload, delay);
       return tlm::TLM_COMPLETED;
     }
-    routes_[&payload] = {&port, target, address};
+    routes_[&payload] = {&port, target, address, ++begun_};
   }
-  // From BEGIN_REQ to BEGIN_RESP the payload is on the target's side and holds the target's address; so it does while
-  // the target gets END_RESP.
+  // On the target's side the payload holds the target's address; the initiator's it holds when it is there.
   const Route route = routes_.at(&payload);
   const bool ends = phase == tlm::END_RESP;
-  payload.set_address(route.address - route.target->base);
+  payload.set_address(address_at(route));
   const tlm::tlm_sync_enum result = route.target->socket->nb_transport_fw(payload, phase, delay);
   const bool responds = result == tlm::TLM_COMPLETED || (result == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP);
   if (ends || responds) payload.set_address(route.address);
@@ -117,13 +116,17 @@ tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload&
 tlm::tlm_sync_enum Bus::nb_transport_bw(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                         sc_core::sc_time& delay) {
   const Route route = routes_.at(&payload);
-  InitiatorPort& port = *route.initiator;
-  if (phase == tlm::BEGIN_RESP) {
-    payload.set_address(route.address);
-    show_end(port, payload, delay);
+  if (phase == tlm::BEGIN_RESP) show_end(*route.initiator, payload, delay);
+  payload.set_address(route.address);
+  const tlm::tlm_sync_enum result = route.initiator->socket->nb_transport_bw(payload, phase, delay);
+  // The initiator may have ended the transaction out of this call, and begun another one with the same payload.
+  const auto still = routes_.find(&payload);
+  if (still == routes_.end() || still->second.number != route.number) return result;
+  if (result == tlm::TLM_COMPLETED || (result == tlm::TLM_UPDATED && phase == tlm::END_RESP)) {
+    routes_.erase(still);
+  } else {
+    payload.set_address(address_at(route));
   }
-  const tlm::tlm_sync_enum result = port.socket->nb_transport_bw(payload, phase, delay);
-  if (result == tlm::TLM_COMPLETED || (result == tlm::TLM_UPDATED && phase == tlm::END_RESP)) routes_.erase(&payload);
   return result;
 }
 

@@ -70,6 +70,7 @@ class Bus : public sc_core::sc_module {
     InitiatorPort* initiator = nullptr;
     TargetPort* target = nullptr;
     std::uint64_t address = 0;
+    std::uint64_t number = 0;  ///< of the transaction
   };
 
   void b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -83,12 +84,15 @@ class Bus : public sc_core::sc_module {
 
   /// The target whose window holds all of the access, or its first byte where `whole` is false; null for none.
   [[nodiscard]] TargetPort* decode(const tlm::tlm_generic_payload& payload, bool whole = true) const;
+  /// The address that the target sees.
+  [[nodiscard]] static std::uint64_t address_at(const Route& route) { return route.address - route.target->base; }
   void show_begin(InitiatorPort& port, const tlm::tlm_generic_payload& payload) const;
   void show_end(InitiatorPort& port, const tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay) const;
 
   std::vector<std::unique_ptr<InitiatorPort>> initiators_;  // sockets cannot move
   std::vector<std::unique_ptr<TargetPort>> targets_;
   std::unordered_map<const tlm::tlm_generic_payload*, Route> routes_;
+  std::uint64_t begun_ = 0;  ///< non-blocking transactions
 };
 
 }  // namespace dlac::platform

@@ -33,7 +33,7 @@ struct CpuStatistics {
   std::uint64_t interrupts = 0;    ///< times that the interrupt line rose as the processor saw it
   std::uint64_t bus_accesses = 0;  ///< b_transport calls
   std::uint64_t emulations = 0;    ///< calls of the emulator
-  double emulation_seconds = 0;    ///< host time in the emulator, without bus accesses
+  double emulation_seconds = 0;    ///< CPU time in the emulator, without bus accesses
   sc_core::sc_time asleep;         ///< simulated time in wfi
 };
 

@@ -21,7 +21,7 @@ constexpr std::uint64_t PageBytes = 4096;
 constexpr std::uint64_t SmallestRam = PLATFORM_FIRMWARE_BYTES;
 constexpr std::uint64_t LargestRam = (std::uint64_t{1} << 32U) - PLATFORM_RAM_BASE - PageBytes;
 constexpr std::uint64_t DefaultRam = std::uint64_t{64} << 20U;
-constexpr std::uint64_t DefaultQuantumNs = 1000;
+constexpr std::uint64_t DefaultQuantumNs = 10'000;
 constexpr std::uint64_t LargestQuantumNs = 1'000'000'000;
 
 constexpr const char* Usage = R"(usage: dlac-platform --image FILE.dlac [OPTION...]
@@ -44,9 +44,9 @@ po::options_description all_options() {
       ("firmware", text("ELF"), "program of the processor (default: the one that was built along)")  //
       ("bench", po::bool_switch(), "the firmware measures the processor instead of running layers");
   po::options_description machine("Platform (docs/platform.md)", HelpColumns, 62);
-  machine.add_options()                                                                                  //
-      ("ram-bytes", text("N"), "size of RAM, a multiple of 4096 (default 64 MiB)")                       //
-      ("quantum-ns", text("N"), "how far the processor may run ahead of SystemC's time (default 1000)")  //
+  machine.add_options()                                                                                   //
+      ("ram-bytes", text("N"), "size of RAM, a multiple of 4096 (default 64 MiB)")                        //
+      ("quantum-ns", text("N"), "how far the processor may run ahead of SystemC's time (default 10000)")  //
       ("no-dmi", po::bool_switch(), "processor and dLAC reach RAM through b_transport only; slow");
   po::options_description core("dLAC (file < --set < the options of their own)", HelpColumns, 62);
   core.add_options()                                                                                    //

@@ -26,7 +26,7 @@ namespace dlac::platform {
 struct PlatformSettings {
   tb::MachineSettings machine;           ///< dLAC, and the latency of RAM
   std::uint32_t ram_bytes = 64U << 20U;  ///< whole pages of 4 KiB
-  sc_core::sc_time quantum{1, sc_core::SC_US};
+  sc_core::sc_time quantum{10, sc_core::SC_US};
   bool cpu_dmi = true;     ///< of the processor; dLAC's is in its configuration
   std::uint32_t task = 0;  ///< SYSTEM_TASK_
   ElfProgram firmware;

@@ -5,12 +5,13 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <new>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "tb/input_error.h"
 #include "tb/platform/options.h"
@@ -48,12 +49,29 @@ constexpr int BadInput = 2;
   return image;
 }
 
+/// Throws tb::InputError when an output file is an input file, or the other output.
+void check_files(const Options& options) {
+  const auto same = [](const std::optional<std::string>& a, const std::optional<std::string>& b) {
+    std::error_code error;
+    return a && b && (*a == *b || std::filesystem::equivalent(*a, *b, error));
+  };
+  for (const auto& [name, output] : {std::pair{"--uart", options.uart}, {"--vcd", options.vcd}}) {
+    if (same(output, options.image) || same(output, options.firmware)) {
+      throw InputError(name, "", tb::printable(*output), "a file that is no input");
+    }
+  }
+  if (same(options.uart, options.vcd)) {
+    throw InputError("--vcd", "", tb::printable(*options.vcd), "another file than --uart");
+  }
+  if (options.vcd) workloads::check_writable(*options.vcd);
+}
+
 void print_summary(std::ostream& out, const CpuStatistics& cpu, double wall_seconds) {
   const double rate =
       cpu.emulation_seconds > 0 ? static_cast<double>(cpu.instructions) / cpu.emulation_seconds / 1e6 : 0;
   const double simulated = sc_core::sc_time_stamp().to_seconds();
   out << "\nprocessor   " << tb::grouped(cpu.instructions) << " instructions, " << tb::fixed(rate, 1)
-      << " million/s between accesses\n"
+      << " million per second of CPU time, between bus accesses\n"
       << "            " << tb::grouped(cpu.bus_accesses) << " bus accesses, " << tb::grouped(cpu.interrupts)
       << " interrupts, " << tb::fixed(1e3 * cpu.asleep.to_seconds(), 3) << " ms asleep in wfi\n"
       << "simulation  " << tb::fixed(1e3 * simulated, 3) << " ms in " << tb::fixed(wall_seconds, 2)
@@ -70,7 +88,7 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   settings.firmware = read_elf(options.firmware);
   if (options.image) settings.image = read_image(*options.image, options.ram_bytes - PLATFORM_FIRMWARE_BYTES);
 
-  if (options.vcd) workloads::check_writable(*options.vcd);
+  check_files(options);
   std::ofstream uart_file;
   if (options.uart) {
     uart_file.open(*options.uart, std::ios::binary);
