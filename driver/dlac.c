@@ -3,9 +3,11 @@
 
 /* --- the core --- */
 
-static uint32_t read_register(const struct dlac* core, uint32_t offset) { return dlac_io_read(core->base + offset); }
+static uint32_t read_register(const struct dlac_device* core, uint32_t offset) {
+  return dlac_io_read(core->base + offset);
+}
 
-static void write_register(const struct dlac* core, uint32_t offset, uint32_t value) {
+static void write_register(const struct dlac_device* core, uint32_t offset, uint32_t value) {
   dlac_io_write(core->base + offset, value);
 }
 
@@ -19,7 +21,7 @@ static void barrier(void) {
 #endif
 }
 
-int dlac_probe(struct dlac* core, uintptr_t base) {
+int dlac_probe(struct dlac_device* core, uintptr_t base) {
   if (core == NULL || base % 4 != 0) return DLAC_E_ARGUMENT;
   core->base = base;
   if (read_register(core, DLAC_REG_ID) != DLAC_ID_VALUE) return DLAC_E_NO_DEVICE;
@@ -37,7 +39,7 @@ int dlac_probe(struct dlac* core, uintptr_t base) {
   return DLAC_OK;
 }
 
-int dlac_reset(struct dlac* core) {
+int dlac_reset(struct dlac_device* core) {
   if (core == NULL) return DLAC_E_ARGUMENT;
   write_register(core, DLAC_REG_CTRL, DLAC_CTRL_RESET);
   /* Reading back makes sure that a bus that buffers writes has delivered this one. */
@@ -45,12 +47,12 @@ int dlac_reset(struct dlac* core) {
 }
 
 /* Whether the core waits for a reset. It does after a list that failed, but not after an error that stopped none. */
-static int needs_reset(const struct dlac* core) {
+static int needs_reset(const struct dlac_device* core) {
   const uint32_t code = read_register(core, DLAC_REG_ERROR);
   return code != DLAC_ERROR_DOORBELL_BUSY && code != DLAC_ERROR_BAD_LIST_ADDRESS;
 }
 
-int dlac_submit(struct dlac* core, uint64_t list, uint32_t commands) {
+int dlac_submit(struct dlac_device* core, uint64_t list, uint32_t commands) {
   uint32_t status;
   if (core == NULL || list % 4 != 0 || commands == 0) return DLAC_E_ARGUMENT;
   status = read_register(core, DLAC_REG_STATUS);
@@ -64,7 +66,7 @@ int dlac_submit(struct dlac* core, uint64_t list, uint32_t commands) {
   return DLAC_OK;
 }
 
-int dlac_result(const struct dlac* core) {
+int dlac_result(const struct dlac_device* core) {
   uint32_t status;
   if (core == NULL) return DLAC_E_ARGUMENT;
   status = read_register(core, DLAC_REG_STATUS);
@@ -75,7 +77,7 @@ int dlac_result(const struct dlac* core) {
   return (status & DLAC_STATUS_ERROR) != 0 ? DLAC_E_CORE : DLAC_E_NOT_STARTED;
 }
 
-int dlac_wait(const struct dlac* core, uint32_t polls) {
+int dlac_wait(const struct dlac_device* core, uint32_t polls) {
   uint32_t done = 0;
   for (;;) {
     const int result = dlac_result(core);
@@ -84,7 +86,7 @@ int dlac_wait(const struct dlac* core, uint32_t polls) {
   }
 }
 
-int dlac_wait_sleeping(const struct dlac* core, void (*sleep)(void* context), void* context) {
+int dlac_wait_sleeping(const struct dlac_device* core, void (*sleep)(void* context), void* context) {
   if (sleep == NULL) return DLAC_E_ARGUMENT;
   for (;;) {
     const int result = dlac_result(core);
@@ -93,9 +95,9 @@ int dlac_wait_sleeping(const struct dlac* core, void (*sleep)(void* context), vo
   }
 }
 
-void dlac_irq_enable(const struct dlac* core, uint32_t mask) { write_register(core, DLAC_REG_IRQ_ENABLE, mask); }
+void dlac_irq_enable(const struct dlac_device* core, uint32_t mask) { write_register(core, DLAC_REG_IRQ_ENABLE, mask); }
 
-uint32_t dlac_irq_acknowledge(const struct dlac* core) {
+uint32_t dlac_irq_acknowledge(const struct dlac_device* core) {
   const uint32_t pending = read_register(core, DLAC_REG_IRQ_STATUS);
   write_register(core, DLAC_REG_IRQ_STATUS, pending);
   /* Reading back: the level has fallen before a trap handler returns, or the CPU would take the interrupt again. */
@@ -103,14 +105,14 @@ uint32_t dlac_irq_acknowledge(const struct dlac* core) {
   return pending;
 }
 
-void dlac_read_error(const struct dlac* core, struct dlac_error* error) {
+void dlac_read_error(const struct dlac_device* core, struct dlac_error* error) {
   const uint32_t low = read_register(core, DLAC_REG_FAULT_ADDR_LO);
   const uint32_t high = read_register(core, DLAC_REG_FAULT_ADDR_HI);
   error->code = read_register(core, DLAC_REG_ERROR);
   error->fault_address = low | (uint64_t)high << 32;
 }
 
-void dlac_read_counters(const struct dlac* core, struct dlac_counters* counters) {
+void dlac_read_counters(const struct dlac_device* core, struct dlac_counters* counters) {
   uint32_t i;
   write_register(core, DLAC_REG_CTRL, DLAC_CTRL_SNAPSHOT);
   for (i = 0; i < DLAC_COUNTERS; ++i) {
@@ -120,7 +122,9 @@ void dlac_read_counters(const struct dlac* core, struct dlac_counters* counters)
   }
 }
 
-void dlac_clear_counters(const struct dlac* core) { write_register(core, DLAC_REG_CTRL, DLAC_CTRL_CLEAR_COUNTERS); }
+void dlac_clear_counters(const struct dlac_device* core) {
+  write_register(core, DLAC_REG_CTRL, DLAC_CTRL_CLEAR_COUNTERS);
+}
 
 const char* dlac_error_text(uint32_t code) {
   switch (code) {
@@ -266,7 +270,7 @@ int dlac_image_open(struct dlac_image* image, void* bytes, size_t size) {
   return DLAC_OK;
 }
 
-int dlac_image_fits(const struct dlac_image* image, const struct dlac* core) {
+int dlac_image_fits(const struct dlac_image* image, const struct dlac_device* core) {
   const struct dlac_image_header* header;
   if (image == NULL || core == NULL) return DLAC_E_ARGUMENT;
   header = image->header;
@@ -311,7 +315,7 @@ int dlac_image_place(struct dlac_image* image, uint64_t address) {
   return DLAC_OK;
 }
 
-int dlac_submit_image(struct dlac* core, const struct dlac_image* image) {
+int dlac_submit_image(struct dlac_device* core, const struct dlac_image* image) {
   const int fits = dlac_image_fits(image, core);
   if (fits != DLAC_OK) return fits;
   return dlac_submit(core, image->header->base + image->header->commands_offset, image->header->commands);

@@ -5,7 +5,7 @@
 /* A driver for the dLAC core: freestanding C99, no heap, no operating system, no global state. Little-endian CPUs.
  * Calls for one core must not overlap, but for dlac_irq_acknowledge(), which a trap handler may call at any time.
  *
- *   struct dlac core;
+ *   struct dlac_device core;
  *   struct dlac_image image;
  *   if (dlac_probe(&core, 0x10000000) != DLAC_OK) ...
  *   if (dlac_image_open(&image, bytes, size) != DLAC_OK || dlac_image_fits(&image, &core) != DLAC_OK) ...
@@ -44,7 +44,7 @@ enum dlac_status {
   DLAC_E_IMAGE_CORE      /* made for another core */
 };
 
-struct dlac {
+struct dlac_device {
   uintptr_t base; /* of the registers */
   /* What the core says of itself. */
   uint32_t version, mode, pes, output_buffers, weight_buffer_bytes, feature_buffer_bytes, token_limit, queue_depth;
@@ -64,35 +64,35 @@ struct dlac_counters {
 /* --- the core --- */
 
 /* Looks whether a core of a version that this driver knows is there; fills *core. Changes nothing in the core. */
-int dlac_probe(struct dlac* core, uintptr_t base);
+int dlac_probe(struct dlac_device* core, uintptr_t base);
 /* Back to the state after power-up, also in the middle of a list; counters, interrupts and enables are cleared, so
  * dlac_irq_enable() has to follow. DLAC_E_BUSY from a core that does not come to rest. */
-int dlac_reset(struct dlac* core);
+int dlac_reset(struct dlac_device* core);
 /* Starts the command list of `commands` commands at `list`, an address on the core's bus, multiple of 4. All that was
  * written to memory before is there for the core (a CPU with a data cache that the core does not see has to clean it).
  * DLAC_E_BUSY while another list runs. DLAC_E_CORE when the list before failed: the core starts nothing until
  * dlac_reset(); its error, fault address and counters stay to be read until then. */
-int dlac_submit(struct dlac* core, uint64_t list, uint32_t commands);
+int dlac_submit(struct dlac_device* core, uint64_t list, uint32_t commands);
 /* DLAC_OK: the last list ran to its end. DLAC_E_BUSY: it still runs. DLAC_E_CORE: it failed. DLAC_E_NOT_STARTED. */
-int dlac_result(const struct dlac* core);
+int dlac_result(const struct dlac_device* core);
 /* Polls STATUS at most `polls` times (0: without end) and returns dlac_result(), or DLAC_E_TIMEOUT. */
-int dlac_wait(const struct dlac* core, uint32_t polls);
+int dlac_wait(const struct dlac_device* core, uint32_t polls);
 /* Sleeps until the list is done: calls `sleep(context)`, e.g. a wfi, between looks at STATUS. `sleep` must return when
  * the core's interrupt is pending, and may return earlier.
  *
  * The interrupt may come between the look at STATUS and the wfi. A trap handler that acknowledges it there would leave
  * nothing for the wfi to wake up on. So call this with the CPU's interrupts disabled globally (a pending one ends a
  * RISC-V's wfi all the same), and let `sleep` enable and disable them once after its wfi, for the handler to run. */
-int dlac_wait_sleeping(const struct dlac* core, void (*sleep)(void* context), void* context);
+int dlac_wait_sleeping(const struct dlac_device* core, void (*sleep)(void* context), void* context);
 
-void dlac_irq_enable(const struct dlac* core, uint32_t mask); /* DLAC_IRQ_DONE | DLAC_IRQ_ERROR; 0: none */
+void dlac_irq_enable(const struct dlac_device* core, uint32_t mask); /* DLAC_IRQ_DONE | DLAC_IRQ_ERROR; 0: none */
 /* Reads and clears the pending interrupts; returns which there were. Call it from the trap handler. */
-uint32_t dlac_irq_acknowledge(const struct dlac* core);
+uint32_t dlac_irq_acknowledge(const struct dlac_device* core);
 
-void dlac_read_error(const struct dlac* core, struct dlac_error* error);
+void dlac_read_error(const struct dlac_device* core, struct dlac_error* error);
 /* Takes a snapshot of all counters at one instant and reads it. They count on over several lists until cleared. */
-void dlac_read_counters(const struct dlac* core, struct dlac_counters* counters);
-void dlac_clear_counters(const struct dlac* core);
+void dlac_read_counters(const struct dlac_device* core, struct dlac_counters* counters);
+void dlac_clear_counters(const struct dlac_device* core);
 
 const char* dlac_error_text(uint32_t code);      /* of the core's ERROR register; "unknown" for another value */
 const char* dlac_status_text(int status);        /* of a dlac_status */
@@ -113,12 +113,12 @@ struct dlac_image {
  * the other functions take no image that was not opened. */
 int dlac_image_open(struct dlac_image* image, void* bytes, size_t size);
 /* DLAC_OK if the commands can run on this core, DLAC_E_IMAGE_CORE if they were made for another. */
-int dlac_image_fits(const struct dlac_image* image, const struct dlac* core);
+int dlac_image_fits(const struct dlac_image* image, const struct dlac_device* core);
 /* Makes the commands right for the image lying at `address` on the core's bus, a multiple of DLAC_IMAGE_ALIGNMENT, and
  * brings header and control_crc up to date. Cheap when it is right already. */
 int dlac_image_place(struct dlac_image* image, uint64_t address);
 /* dlac_submit() of the image's whole list, where the image was placed; DLAC_E_IMAGE_CORE unless it fits. */
-int dlac_submit_image(struct dlac* core, const struct dlac_image* image);
+int dlac_submit_image(struct dlac_device* core, const struct dlac_image* image);
 /* Compares a layer's outputs with their checksum: DLAC_OK, DLAC_E_IMAGE_CHECKSUM, or DLAC_E_ARGUMENT when the image
  * holds no checksum for it. */
 int dlac_image_check_outputs(const struct dlac_image* image, uint32_t layer);

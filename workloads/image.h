@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "../driver/dlac_image.h"
-#include "workloads/layer.h"
-#include "workloads/mapper.h"
-#include "workloads/tensor.h"
+#include "layer.h"
+#include "mapper.h"
+#include "tensor.h"
 
 namespace dlac::workloads {
 

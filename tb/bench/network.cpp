@@ -74,7 +74,7 @@ Measured in_child(const std::function<Measured()>& measure) {
 
 tb::RunCommand run_command(const std::string& network, Mode mode, EngineKind engine) {
   tb::RunCommand command;
-  command.network = network;
+  command.selection.network = network;
   command.settings.machine.core = Config::defaults(mode);
   command.settings.machine.core.engine = engine;
   command.settings.verify = tb::VerifyLevel::None;
@@ -85,12 +85,15 @@ tb::RunCommand run_command(const std::string& network, Mode mode, EngineKind eng
 /// byte that `dlac-tb run` reports.
 void run_network(benchmark::State& state, const tb::RunCommand& command) {
   std::uint64_t macs = 0;
-  for (const tb::Job& job : tb::network_jobs(command)) macs += job.layer.macs();
+  for (const tb::Job& job :
+       tb::network_jobs(command.selection, command.settings.machine.core.mode, command.settings.seed))
+    macs += job.layer.macs();
   std::uint64_t cycles = 0;
   double seconds = 0;
   for (auto _ : state) {
     const Measured found = in_child([&] {
-      std::vector<tb::Job> jobs = tb::network_jobs(command);
+      std::vector<tb::Job> jobs =
+          tb::network_jobs(command.selection, command.settings.machine.core.mode, command.settings.seed);
       const tb::RunOutcome outcome = tb::run_jobs(jobs, command.settings, {});
       Measured sum;
       for (const tb::LayerReport& layer : outcome.layers) {
@@ -123,7 +126,7 @@ BENCHMARK_CAPTURE(network, vgg16_train, "vgg16", Mode::Train)->UseManualTime()->
 /// One small layer, so that a run takes about a second.
 void clocked(benchmark::State& state, Mode mode) {
   tb::RunCommand command = run_command("resnet34", mode, EngineKind::Clocked);
-  command.layers = {"layer4.0.downsample"};
+  command.selection.layers = {"layer4.0.downsample"};
   run_network(state, command);
 }
 BENCHMARK_CAPTURE(clocked, train, Mode::Train)->UseManualTime()->Unit(benchmark::kMillisecond);

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "driver_api.h"
+#include "dlac.h"
 
 namespace {
 

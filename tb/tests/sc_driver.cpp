@@ -3,9 +3,11 @@
 // the core's, its sleep is simulated time.
 #include <string>
 
-#include "driver_api.h"
+#include "dlac.h"
 #include "sc_core_rig.h"
 #include "tb/tests/random_layers.h"
+#include "workloads/crc32.h"
+#include "workloads/image.h"
 #include "workloads/mapper.h"
 
 using namespace core_rig;
@@ -317,5 +319,40 @@ TEST_CASE("driver on the model: a reset in the middle of a list") {
     CHECK(dlac_irq_acknowledge(&core) == 0);
     CHECK_FALSE(bench.irq.read());
     run_layer(bench, core);
+  });
+}
+
+TEST_CASE("driver on the model: what the image compiler makes runs wherever it lies") {
+  const Config config = small_config(Mode::Infer);
+  with_driver(config, [&config](Testbench& bench, dlac_device& core) {
+    std::mt19937 random(11);
+    std::vector<workloads::ImageLayer> layers;
+    for (const char* name : {"first", "second", "third"}) {
+      tb::RandomLayer input = tb::random_layer(random, config.mode, 20'000);
+      input.layer.name = name;
+      const reference::Words expected = tb::reference_outputs(input, config.mode);
+      std::vector<std::uint16_t> halves(expected.begin(), expected.end());
+      const std::uint32_t crc =
+          workloads::crc32(reinterpret_cast<const std::uint8_t*>(halves.data()), 2 * halves.size());
+      layers.push_back({input.layer, input.tensors.weights, input.tensors.features, crc});
+    }
+    const std::vector<std::uint8_t> file = workloads::make_image(layers, config);
+    for (const std::uint64_t address : {std::uint64_t{0x10000}, std::uint64_t{0x40}, std::uint64_t{0x7FC0}}) {
+      CAPTURE(address);
+      std::uint8_t* const bytes = bench.memory.data() + address;
+      REQUIRE(address + file.size() < bench.memory.size());
+      std::memcpy(bytes, file.data(), file.size());
+      dlac_image image{};
+      REQUIRE(dlac_image_open(&image, bytes, file.size()) == DLAC_OK);
+      REQUIRE(address + image.header->memory_bytes <= bench.memory.size());
+      REQUIRE(dlac_image_fits(&image, &core) == DLAC_OK);
+      REQUIRE(dlac_image_place(&image, address) == DLAC_OK);
+      // The compiler, asked for that base, makes the same bytes.
+      const std::vector<std::uint8_t> placed = workloads::make_image(layers, config, {}, address);
+      CHECK(std::memcmp(bytes, placed.data(), placed.size()) == 0);
+      REQUIRE(dlac_submit_image(&core, &image) == DLAC_OK);
+      CHECK(dlac_wait(&core, 0) == DLAC_OK);
+      for (std::uint32_t i = 0; i < layers.size(); ++i) CHECK(dlac_image_check_outputs(&image, i) == DLAC_OK);
+    }
   });
 }

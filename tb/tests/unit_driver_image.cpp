@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "driver_api.h"
+#include "dlac.h"
 #include "fake_registers.h"
 
 using namespace dlac;

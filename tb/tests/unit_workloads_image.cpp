@@ -8,6 +8,7 @@
 #include "workloads/crc32.h"
 #include "workloads/image.h"
 #include "workloads/output_file.h"
+#include "workloads/random.h"
 
 namespace dlac::workloads {
 using Catch::Matchers::Contains;
@@ -368,6 +369,39 @@ TEST_CASE("image: a refusal names the file, what was found and what was expected
     CHECK_THAT(line, Catch::Matchers::StartsWith("x.dlac: ") && Contains(each.expected) && Contains(": expected "));
     CHECK(line.find('\n') == std::string::npos);
   }
+}
+
+TEST_CASE("image: whatever stands behind a right checksum, reading it ends with an image or a refusal") {
+  const std::vector<std::uint8_t> good = two_layer_image();
+  Random random(7, "image");
+  std::size_t refused = 0;
+  constexpr std::size_t Images = 20'000;
+  for (std::size_t i = 0; i < Images; ++i) {
+    std::vector<std::uint8_t> bytes = good;
+    for (std::uint32_t changes = 1 + random.below(3); changes != 0; --changes) {
+      // Small numbers, numbers near 2^32 and anything else, most often in header and records.
+      const std::uint32_t end = random.below(4) == 0 ? ControlEnd : Commands;
+      const std::uint32_t offset = 4 * random.below(end / 4);
+      const auto any = static_cast<std::uint32_t>(random.next());
+      const std::uint32_t value = std::vector<std::uint32_t>{any % 16, any % 4096, ~(any % 64), any}[random.below(4)];
+      std::memcpy(bytes.data() + offset, &value, sizeof value);
+    }
+    std::memset(bytes.data() + 40, 0, 4);
+    const std::uint32_t crc = crc32(bytes.data(), ControlEnd);
+    std::memcpy(bytes.data() + 40, &crc, 4);
+    try {
+      const Image image = parse_image(std::move(bytes), "x.dlac");
+      for (std::size_t layer = 0; layer < image.layers.size(); ++layer) {
+        const std::optional<std::size_t> producer = features_from(image, layer);
+        CHECK((!producer || *producer < layer));
+        (void)weight_bytes(image, layer);
+      }
+    } catch (const FileError&) {
+      ++refused;
+    }
+  }
+  CHECK(refused > Images / 2);
+  CHECK(refused < Images);  // some fields are free: macs, addresses, tags
 }
 
 TEST_CASE("image: it runs on the core that it was made for, and on one with more room") {
