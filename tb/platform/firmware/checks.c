@@ -21,7 +21,7 @@ unsigned check_timer(void) {
   return !right;
 }
 
-unsigned check_error_and_reset(struct dlac* core, const struct dlac_image* image) {
+unsigned check_error_and_reset(struct dlac_device* core, const struct dlac_image* image) {
   static uint32_t list[2][DLAC_COMMAND_WORDS]; /* of opcodes that do not exist */
   struct dlac_error error;
   int status, right;

@@ -4,7 +4,7 @@
 #include "cpu.h"
 #include "platform.h"
 
-static struct dlac* connected;
+static struct dlac_device* connected;
 static volatile uint32_t pending;
 
 static void on_core(void) { pending |= dlac_irq_acknowledge(connected); }
@@ -14,7 +14,7 @@ static void sleep_until_pending(void* unused) {
   cpu_sleep_until(&pending);
 }
 
-int core_start(struct dlac* core) {
+int core_start(struct dlac_device* core) {
   const int status = dlac_probe(core, PLATFORM_DLAC_BASE);
   if (status != DLAC_OK) return status;
   connected = core;
@@ -22,7 +22,7 @@ int core_start(struct dlac* core) {
   return DLAC_OK;
 }
 
-int core_run(struct dlac* core, uint64_t list, uint32_t commands) {
+int core_run(struct dlac_device* core, uint64_t list, uint32_t commands) {
   int status;
   pending = 0;
   dlac_clear_counters(core);

@@ -7,8 +7,8 @@
 #include "dlac.h"
 
 /* Finds the core and connects its interrupt. Returns a dlac_status. */
-int core_start(struct dlac* core);
+int core_start(struct dlac_device* core);
 /* Runs a command list, asleep until the interrupt, with all counters cleared before. Returns a dlac_status. */
-int core_run(struct dlac* core, uint64_t list, uint32_t commands);
+int core_run(struct dlac_device* core, uint64_t list, uint32_t commands);
 
 #endif

@@ -46,7 +46,7 @@ static void print_row(const char* name, uint64_t commands, const struct dlac_cou
 }
 
 /* One layer by a list of its own: its commands, and the `end` that closes the image's list. */
-static int run_one(struct dlac* core, const struct dlac_image* image, const struct dlac_image_layer* layer) {
+static int run_one(struct dlac_device* core, const struct dlac_image* image, const struct dlac_image_layer* layer) {
   const struct dlac_image_header* header = image->header;
   uint8_t* const list = (uint8_t*)header +
                         (header->memory_bytes + DLAC_IMAGE_ALIGNMENT - 1) / DLAC_IMAGE_ALIGNMENT * DLAC_IMAGE_ALIGNMENT;
@@ -59,14 +59,14 @@ static int run_one(struct dlac* core, const struct dlac_image* image, const stru
   return core_run(core, (uintptr_t)list, layer->commands + 1);
 }
 
-static void print_failure(const struct dlac* core, const char* name, int status) {
+static void print_failure(const struct dlac_device* core, const char* name, int status) {
   struct dlac_error error;
   dlac_read_error(core, &error);
   printf("%-24.24s %s: %s at 0x%08lx\n", name, dlac_status_text(status), dlac_error_text(error.code),
          (unsigned long)error.fault_address);
 }
 
-unsigned run_layers(struct dlac* core, const struct dlac_image* image) {
+unsigned run_layers(struct dlac_device* core, const struct dlac_image* image) {
   struct totals all = {0}, each = {0};
   struct dlac_counters counters;
   uint64_t macs = 0;

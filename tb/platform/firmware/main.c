@@ -15,7 +15,7 @@ static unsigned long microseconds_since(uint64_t start) {
   return (unsigned long)((timer_now() - start) / (TIMER_HZ / 1000000u));
 }
 
-static int run_image(struct dlac* core) {
+static int run_image(struct dlac_device* core) {
   const uint32_t bytes = device_read(PLATFORM_SYSTEM_BASE + SYSTEM_IMAGE_BYTES);
   const uint32_t room = device_read(PLATFORM_SYSTEM_BASE + SYSTEM_RAM_BYTES) - PLATFORM_FIRMWARE_BYTES;
   const uint64_t start = timer_now();
@@ -45,7 +45,7 @@ static int run_image(struct dlac* core) {
 }
 
 static int run(void) {
-  struct dlac core;
+  struct dlac_device core;
   int status;
   status = core_start(&core);
   if (status != DLAC_OK) return failed("core", status);

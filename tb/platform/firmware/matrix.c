@@ -86,7 +86,7 @@ static void make_list(uint32_t list[COMMANDS][DLAC_COMMAND_WORDS], uint32_t outp
   DLAC_SET(list[4], DLAC_COMMAND_OPCODE, DLAC_OPCODE_END);
 }
 
-unsigned check_matrix_product(struct dlac* core) {
+unsigned check_matrix_product(struct dlac_device* core) {
   static uint32_t list[COMMANDS][DLAC_COMMAND_WORDS];
   static uint8_t weights[INPUTS * MOST_OUTPUTS * 2 / 8] __attribute__((aligned(16)));
   static uint8_t features[INPUTS * PIXELS * 4] __attribute__((aligned(4)));
