@@ -100,7 +100,7 @@ void RiscvCpu::emulate() {
 
 void RiscvCpu::sleep() {
   synchronise();
-  const sc_core::sc_time begin(sc_core::sc_time_stamp());
+  sc_core::sc_time begin = sc_core::sc_time_stamp();
   sleeping_ = true;
   while (!irq.read()) wait(irq.posedge_event());
   sleeping_ = false;
