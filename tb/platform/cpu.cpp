@@ -66,7 +66,6 @@ void RiscvCpu::run() {
   while (fault_.empty()) {
     sample_irq();
     emulate();
-    account();
     unmap_revoked();
     if (!stopped_ && fault_.empty()) {
       sleep();  // the emulator returned by itself and without an error: wfi
@@ -99,12 +98,16 @@ void RiscvCpu::emulate() {
 }
 
 void RiscvCpu::sleep() {
+  // The block may go on behind the wfi: what was counted of that has not been executed.
+  const std::uint64_t executed = (program_counter_ - block_) / InstructionBytes;
+  const std::uint64_t ahead = block_instructions_ > executed ? block_instructions_ - executed : 0;
+  statistics_.instructions = std::max(accounted_, statistics_.instructions - ahead);
   synchronise();
-  sc_core::sc_time begin = sc_core::sc_time_stamp();
+  const std::uint64_t begin = sc_core::sc_time_stamp().value();
   sleeping_ = true;
   while (!irq.read()) wait(irq.posedge_event());
   sleeping_ = false;
-  statistics_.asleep += sc_core::sc_time_stamp() - begin;
+  statistics_.asleep += sc_core::sc_time::from_value(sc_core::sc_time_stamp().value() - begin);
   keeper_.reset();
   synchronise();
 }
@@ -146,6 +149,7 @@ void RiscvCpu::before_block(std::uint32_t address, std::uint32_t instructions) {
     return;
   }
   block_ = address;
+  block_instructions_ = instructions;
   statistics_.instructions += instructions;
 }
 

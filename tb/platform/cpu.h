@@ -127,6 +127,7 @@ class RiscvCpu : public sc_core::sc_module {
   bool sleeping_ = false;
   std::uint32_t program_counter_ = 0;  ///< as of the last stop of the emulator
   std::uint32_t block_ = 0;            ///< address of the block that is executed: the emulator knows no better
+  std::uint32_t block_instructions_ = 0;
 
   tlm::tlm_generic_payload payload_;
   CpuStatistics statistics_;
