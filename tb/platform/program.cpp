@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/platform/program.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <new>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "tb/input_error.h"
+#include "tb/platform/options.h"
+#include "tb/platform/platform.h"
+#include "tb/platform/platform_map.h"
+#include "tb/text.h"
+#include "tb/waveform.h"
+#include "workloads/output_file.h"
+
+namespace dlac::platform {
+namespace {
+
+using tb::InputError;
+
+constexpr int Failed = 1;
+constexpr int BadInput = 2;
+
+[[nodiscard]] std::vector<std::uint8_t> read_image(const std::string& path, std::uint64_t room) {
+  const std::string expected = "an image made by `dlac-tb compile`";
+  std::ifstream file(path, std::ios::binary);
+  struct stat status {};
+  if (!file || ::stat(path.c_str(), &status) != 0) {
+    throw InputError(tb::printable(path), "", std::generic_category().message(errno), expected);
+  }
+  if (!S_ISREG(status.st_mode)) throw InputError(tb::printable(path), "", "not a file", expected);
+  if (status.st_size == 0) throw InputError(tb::printable(path), "", "empty", expected);
+  const auto bytes = static_cast<std::uint64_t>(status.st_size);
+  if (bytes > room) {
+    throw InputError(tb::printable(path), "", std::to_string(bytes) + " bytes",
+                     "at most " + std::to_string(room) + ", what --ram-bytes leaves for the image");
+  }
+  std::vector<std::uint8_t> image(bytes);
+  file.read(reinterpret_cast<char*>(image.data()), static_cast<std::streamsize>(bytes));
+  if (!file) throw InputError(tb::printable(path), "", "cannot be read", expected);
+  return image;
+}
+
+/// Throws tb::InputError when an output file is an input file, or the other output.
+void check_files(const Options& options) {
+  const auto same = [](const std::optional<std::string>& a, const std::optional<std::string>& b) {
+    std::error_code error;
+    return a && b && (*a == *b || std::filesystem::equivalent(*a, *b, error));
+  };
+  for (const auto& [name, output] : {std::pair{"--uart", options.uart}, {"--vcd", options.vcd}}) {
+    if (same(output, options.image) || same(output, options.firmware)) {
+      throw InputError(name, "", tb::printable(*output), "a file that is no input");
+    }
+  }
+  if (same(options.uart, options.vcd)) {
+    throw InputError("--vcd", "", tb::printable(*options.vcd), "another file than --uart");
+  }
+  if (options.vcd) workloads::check_writable(*options.vcd);
+}
+
+void print_summary(std::ostream& out, const CpuStatistics& cpu, double wall_seconds) {
+  const double rate =
+      cpu.emulation_seconds > 0 ? static_cast<double>(cpu.instructions) / cpu.emulation_seconds / 1e6 : 0;
+  const double simulated = sc_core::sc_time_stamp().to_seconds();
+  out << "\nprocessor   " << tb::grouped(cpu.instructions) << " instructions, " << tb::fixed(rate, 1)
+      << " million per second of CPU time, between bus accesses\n"
+      << "            " << tb::grouped(cpu.bus_accesses) << " bus accesses, " << tb::grouped(cpu.interrupts)
+      << " interrupts, " << tb::fixed(1e3 * cpu.asleep.to_seconds(), 3) << " ms asleep in wfi\n"
+      << "simulation  " << tb::fixed(1e3 * simulated, 3) << " ms in " << tb::fixed(wall_seconds, 2)
+      << " s of wall time\n";
+}
+
+int simulate(const Options& options, std::ostream& out, std::ostream& err) {
+  PlatformSettings settings;
+  settings.machine = options.machine;
+  settings.ram_bytes = options.ram_bytes;
+  settings.quantum = sc_core::sc_time(static_cast<double>(options.quantum_ns), sc_core::SC_NS);
+  settings.cpu_dmi = options.dmi;
+  settings.task = options.benchmark ? SYSTEM_TASK_BENCHMARK : SYSTEM_TASK_LAYERS;
+  settings.firmware = read_elf(options.firmware);
+  if (options.image) settings.image = read_image(*options.image, options.ram_bytes - PLATFORM_FIRMWARE_BYTES);
+
+  check_files(options);
+  std::ofstream uart_file;
+  if (options.uart) {
+    uart_file.open(*options.uart, std::ios::binary);
+    if (!uart_file) {
+      throw InputError("--uart", tb::printable(*options.uart), std::generic_category().message(errno),
+                       "a file that can be written");
+    }
+  }
+  Platform platform("platform", settings, options.uart ? uart_file : out);
+  std::optional<tb::Waveform> waveform;
+  if (options.vcd) {
+    waveform.emplace("waveform", tb::WaveformSettings{*options.vcd, std::nullopt}, options.machine,
+                     [&platform](sc_core::sc_trace_file* file) { platform.trace(file); });
+  }
+
+  // The firmware ends the simulation; that SystemC says so is no news.
+  sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  const auto start = std::chrono::steady_clock::now();
+  const std::optional<int> code = platform.run();
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  if (waveform) static_cast<void>(waveform->finish());
+  print_summary(out, platform.cpu.statistics(), wall.count());
+  if (!code) err << "dlac-platform: " << platform.failure() << "\n";
+  if (options.uart && !uart_file.flush()) {
+    throw InputError("--uart", "", tb::printable(*options.uart), "to be written in full");
+  }
+  return !code || *code != 0 ? Failed : 0;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+  const auto refuse = [&err](const std::exception& error, int code) {
+    err << "dlac-platform: " << error.what() << "\n";
+    return code;
+  };
+  int code = 0;
+  try {
+    const Options options = parse_options(arguments);
+    if (options.help) {
+      out << *options.help;
+    } else {
+      code = simulate(options, out, err);
+    }
+  } catch (const InputError& error) {
+    return refuse(error, BadInput);
+  } catch (const workloads::FileError& error) {
+    return refuse(error, BadInput);
+  } catch (const ConfigError& error) {
+    return refuse(error, BadInput);
+  } catch (const std::bad_alloc&) {
+    return refuse(InputError("--ram-bytes", "", "exhausts the memory", "less"), BadInput);
+  } catch (const std::exception& error) {  // CpuError, sc_report: the platform failed
+    return refuse(error, Failed);
+  }
+  if (!out.flush()) return refuse(InputError("standard output", "", "", "to be written in full"), BadInput);
+  return code;
+}
+
+}  // namespace dlac::platform
