@@ -18,7 +18,6 @@ class BlockingTransport : public MemoryTransport {
   BlockingTransport(Socket& socket, Listener listener) : socket_(socket), listener_(std::move(listener)) {}
 
   void send(BurstPayload& payload) override;
-  [[nodiscard]] bool ready() const override { return true; }
   [[nodiscard]] bool decoupled() const override { return true; }
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&) override {
     return tlm::TLM_ACCEPTED;  // no transaction is under way on this path

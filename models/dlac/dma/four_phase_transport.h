@@ -18,7 +18,6 @@ class FourPhaseTransport : public sc_core::sc_module, public MemoryTransport {
   FourPhaseTransport(sc_core::sc_module_name name, Socket& socket, Listener listener);
 
   void send(BurstPayload& payload) override;
-  [[nodiscard]] bool ready() const override { return request_ == nullptr && sc_core::sc_time_stamp() >= free_at_; }
   [[nodiscard]] bool decoupled() const override { return false; }
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override;
@@ -33,6 +32,7 @@ class FourPhaseTransport : public sc_core::sc_module, public MemoryTransport {
   void collect();
   /// The request channel is free after `delay`.
   void free_channel(const sc_core::sc_time& delay);
+  [[nodiscard]] bool ready() const { return request_ == nullptr && sc_core::sc_time_stamp() >= free_at_; }
   [[nodiscard]] Transaction* find(const tlm::tlm_generic_payload& payload);
 
   Socket& socket_;

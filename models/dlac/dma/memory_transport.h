@@ -31,9 +31,8 @@ class MemoryTransport {
   /// Sends a request that the memory sees at `payload.start`, now or later. The answer comes through the listener,
   /// perhaps before this returns.
   virtual void send(BurstPayload& payload) = 0;
-  /// Whether a request may follow at once, or only when the listener hears so.
-  [[nodiscard]] virtual bool ready() const = 0;
-  /// Whether requests may be sent before their time: temporal decoupling.
+  /// Whether requests may be sent at any time, also before their own (temporal decoupling); else the next one may
+  /// follow when the listener hears `ready`.
   [[nodiscard]] virtual bool decoupled() const = 0;
   virtual tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                              sc_core::sc_time& delay) = 0;
