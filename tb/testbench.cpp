@@ -6,6 +6,8 @@
 #include <ctime>
 #include <utility>
 
+#include "tb/register_access.h"
+
 namespace dlac::tb {
 namespace {
 
@@ -155,14 +157,7 @@ void Testbench::write_register(std::uint32_t offset, std::uint32_t value) {
 }
 
 std::uint32_t Testbench::access(tlm::tlm_command command, std::uint32_t offset, std::uint32_t value) {
-  payload_.set_command(command);
-  payload_.set_address(offset);
-  payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
-  payload_.set_data_length(sizeof value);
-  payload_.set_streaming_width(sizeof value);
-  payload_.set_byte_enable_ptr(nullptr);
-  payload_.set_dmi_allowed(false);
-  payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  set_register_access(payload_, command, offset, value);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   host->b_transport(payload_, delay);
   if (!payload_.is_response_ok()) {

@@ -17,6 +17,7 @@
 #include <tlm>
 
 #include "tb/memory.h"
+#include "tb/register_access.h"
 
 namespace {
 
@@ -69,14 +70,7 @@ class Bench final : public sc_core::sc_module {
     std::uint32_t value = 0;
     const auto begin = std::chrono::steady_clock::now();
     for (std::uint64_t i = 0; i < accesses_; ++i) {
-      payload_.set_command(command);
-      payload_.set_address(static_cast<std::uint64_t>(offset));
-      payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
-      payload_.set_data_length(sizeof value);
-      payload_.set_streaming_width(sizeof value);
-      payload_.set_byte_enable_ptr(nullptr);
-      payload_.set_dmi_allowed(false);
-      payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+      dlac::tb::set_register_access(payload_, command, static_cast<std::uint64_t>(offset), value);
       sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
       socket->b_transport(payload_, delay);
       if (!payload_.is_response_ok()) std::abort();

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "tb/memory.h"
+#include "tb/register_access.h"
 
 namespace {
 
@@ -99,14 +100,7 @@ class Rig : public sc_core::sc_module {
   }
 
   std::uint32_t access(tlm::tlm_command command, Register offset, std::uint32_t value) {
-    payload_.set_command(command);
-    payload_.set_address(static_cast<std::uint64_t>(offset));
-    payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
-    payload_.set_data_length(sizeof value);
-    payload_.set_streaming_width(sizeof value);
-    payload_.set_byte_enable_ptr(nullptr);
-    payload_.set_dmi_allowed(false);
-    payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    tb::set_register_access(payload_, command, static_cast<std::uint64_t>(offset), value);
     sc_core::sc_time delay;
     host_->b_transport(payload_, delay);
     require(payload_.is_response_ok(), "a register access failed");
