@@ -12,7 +12,9 @@
 #include <dlac/grid/compute_unit.h>
 #include <dlac/grid/schedule/schedule_engine.h>
 
+#include <cmath>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace dlac {
@@ -20,6 +22,14 @@ namespace {
 
 [[nodiscard]] const Config& validated(const Config& config) {
   config.validate();
+  // Edges lie at multiples of the period: it must be a number of SystemC's time units.
+  const double unit_ps = sc_core::sc_get_time_resolution().to_seconds() * 1e12;
+  const double units = std::round(config.clock_period_ps / unit_ps);
+  if (units < 1 || std::abs(units * unit_ps - config.clock_period_ps) > 1e-3) {
+    throw ConfigError(
+        "clock_period_ps", std::to_string(config.clock_period_ps),
+        "a multiple of the simulation's time resolution, " + sc_core::sc_get_time_resolution().to_string());
+  }
   return config;
 }
 
@@ -64,13 +74,14 @@ struct Accelerator::Parts {
     const std::uint64_t now = core.clock.now();
     core.activity.start(now);
     processor.start(address, length, [this] {
+      if (stop_pending) return;
       core.activity.stop(core.clock.now());
       registers.list_finished();
     });
   }
 
   void fail(ErrorCode code, std::uint64_t fault_address) {
-    if (core.halted) return;  // the first error counts
+    if (core.halted || stop_pending) return;  // the first error counts
     core.halted = true;
     failure = {code, fault_address};
     halt.notify(sc_core::SC_ZERO_TIME);
@@ -97,23 +108,33 @@ struct Accelerator::Parts {
     start_pending.reset();
     switch (sc_core::sc_get_status()) {
       case sc_core::SC_RUNNING: stop_units(); break;
-      case sc_core::SC_PAUSED:  // a host outside the simulation; SystemC cannot reset processes now
+      case sc_core::SC_STOPPED:
+      case sc_core::SC_END_OF_SIMULATION: break;  // nothing runs any more
+      default:  // a host outside the simulation: SystemC cannot reset processes before it goes on
         stop_pending = true;
         resume.notify(sc_core::SC_ZERO_TIME);
         break;
-      default: break;  // nothing runs yet, or any more
     }
+    clear();
+    registers.reset();
+  }
+
+  /// Counters and buffers as after elaboration.
+  void clear() {
     clear_counters();
     core.activity.reset();
     weight_buffer.reset();
     feature_buffer.reset();
-    registers.reset();
   }
 
-  /// Does what a reset in a paused simulation has left to do, before anything else moves.
+  /// Does what a reset outside the running simulation has left to do. In the evaluation phase before, units may have
+  /// gone on; what they did to the counters and buffers is undone. Registers are the host's since its reset.
   void finish_reset() {
     stop_pending = false;
     stop_units();
+    halt.cancel();
+    core.halted = false;
+    clear();
     if (start_pending) start(start_pending->first, start_pending->second);
   }
 
@@ -259,6 +280,7 @@ void Accelerator::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 l
 void Accelerator::drive_irq() { irq.write(parts_->registers.irq()); }
 
 void Accelerator::on_halt() {
+  if (!parts_->core.halted) return;  // a reset in the same delta cycle came first
   parts_->stop_units();
   parts_->registers.list_failed(parts_->failure.first, parts_->failure.second);
 }

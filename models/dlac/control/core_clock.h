@@ -15,6 +15,8 @@ class CoreClock {
   /// Number of the edge at or after `time`.
   [[nodiscard]] std::uint64_t cycle_at(const sc_core::sc_time& time) const { return cycles_in(time); }
   [[nodiscard]] std::uint64_t now() const { return cycles_in(sc_core::sc_time_stamp()); }
+  /// Number of the edge at or before `time`.
+  [[nodiscard]] std::uint64_t edge_before(const sc_core::sc_time& time) const { return time.value() / period_.value(); }
   /// Cycles that cover a duration, rounded up.
   [[nodiscard]] std::uint64_t cycles_in(const sc_core::sc_time& duration) const {
     return (duration.value() + period_.value() - 1) / period_.value();

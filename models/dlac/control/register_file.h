@@ -24,15 +24,16 @@ class RegisterFile {
 
   RegisterFile(const Config& config, Actions actions);
 
-  /// Answers one CSR transaction; `debug` reads without side effects and writes nothing.
+  /// Answers one CSR transaction.
   void access(tlm::tlm_generic_payload& payload);
   /// Whether the outcome of this access depends on when it is made: it sets something off, or reads what changes while
   /// a list runs.
   [[nodiscard]] bool timed(const tlm::tlm_generic_payload& payload) const;
+  /// Reads without side effects; returns the bytes up to the first that belongs to no register.
   [[nodiscard]] unsigned int debug_read(std::uint64_t address, std::uint8_t* data, unsigned int length) const;
 
   void list_finished();
-  /// Records an error. `fatal` ends the list; DoorbellBusy does not.
+  /// The list has ended with an error.
   void list_failed(ErrorCode code, std::uint64_t fault_address);
   void reset();
   /// While the core is held in reset, writes are answered and lost.

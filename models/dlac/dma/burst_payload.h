@@ -20,6 +20,7 @@ struct BurstPayload : tlm::tlm_generic_payload {
 
   std::vector<std::uint8_t> data;
   std::uint64_t address = 0;      ///< as sent; an interconnect may change the transaction's own
+  bool held = false;              ///< by the core; foreign components may hold references of their own
   MemoryJob* job = nullptr;       ///< null: abandoned, nobody waits for the response
   std::uint8_t* local = nullptr;  ///< where the data of a read go
   std::size_t number = 0;         ///< of the burst within its transfer
@@ -34,14 +35,18 @@ struct BurstPayload : tlm::tlm_generic_payload {
   std::uint64_t latency = 0;  ///< cycles from request to response
 };
 
-/// Memory manager of the port's transactions: makes them when needed and uses them again. It owns them, also those
-/// that a foreign component still holds a reference to.
-class BurstPool : public tlm::tlm_mm_interface {
+/// Memory manager of the port's transactions: makes them when needed and uses them again. It lives until the last
+/// transaction is released, for a foreign component may do so after the core is gone.
+class BurstPool : public tlm::tlm_mm_interface, public std::enable_shared_from_this<BurstPool> {
  public:
   explicit BurstPool(std::size_t burst_bytes) : burst_bytes_(burst_bytes) {}
 
-  /// A transaction with one reference and clean attributes; `release()` gives it back.
+  /// A transaction with clean attributes and one reference, the core's.
   [[nodiscard]] BurstPayload& take(bool write, std::uint64_t address, std::uint32_t bytes);
+  /// The core is through with it.
+  static void give_back(BurstPayload& payload);
+  /// The core goes: gives up its references and keeps itself alive for those of others.
+  void close();
 
  private:
   void free(tlm::tlm_generic_payload* payload) override;
@@ -49,6 +54,8 @@ class BurstPool : public tlm::tlm_mm_interface {
   std::size_t burst_bytes_;
   std::vector<std::unique_ptr<BurstPayload>> all_;
   std::vector<BurstPayload*> free_;
+  bool closing_ = false;
+  std::shared_ptr<BurstPool> self_;  ///< once closed, while transactions are out
 };
 
 }  // namespace dlac

@@ -31,7 +31,7 @@ MemoryPort::MemoryPort(sc_core::sc_module_name name, const Config& config, Socke
       use_dmi_(config.dmi != 0 && config.mem_style == CodingStyle::LooselyTimed),
       strict_response_(config.strict_response != 0),
       socket_(socket),
-      pool_(config.burst_bytes),
+      pool_(std::make_shared<BurstPool>(config.burst_bytes)),
       transport_(make_transport(
           config, socket,
           {[this](BurstPayload& payload, const sc_core::sc_time& response) { responded(payload, response); },
@@ -46,6 +46,18 @@ MemoryPort::MemoryPort(sc_core::sc_module_name name, const Config& config, Socke
   dont_initialize();
 }
 
+MemoryPort::~MemoryPort() { pool_->close(); }
+
+const PortTraffic& MemoryPort::traffic() {
+  settle();
+  return traffic_;
+}
+
+void MemoryPort::clear_traffic() {
+  settle();
+  traffic_ = {};
+}
+
 void MemoryPort::submit(Requester requester, Transfer transfer) {
   MemoryJob job;
   job.transfer = std::move(transfer);
@@ -57,8 +69,10 @@ void MemoryPort::submit(Requester requester, Transfer transfer) {
 }
 
 void MemoryPort::reset() {
-  for (BurstPayload* const payload : in_flight_) payload->job = nullptr;
+  settle();  // bursts of before the reset have reached memory
+  for (BurstPayload* const payload : in_flight_) abandon(*payload);
   in_flight_.clear();
+  failing_.clear();
   for (auto& queue : jobs_) queue.clear();
   Timing fresh;
   fresh.complete.assign(timing_.complete.size(), 0);
@@ -69,7 +83,8 @@ void MemoryPort::reset() {
 
 void MemoryPort::step() {
   const std::uint64_t now = clock_.now();
-  issue_until(now);
+  fail_until(now);
+  issue_until(now, Through::Anything);
   deliver_until(now);
   run_ahead(now);
   if (const auto wake = next_wake()) wake_.notify(clock_.until(std::max(*wake, now + 1)));
@@ -125,16 +140,27 @@ void MemoryPort::finish_job(Cursor& cursor, std::uint32_t requester) const {
   if (cursor.job < queue.size()) cursor.current = &queue[cursor.job];
 }
 
-void MemoryPort::issue_until(std::uint64_t cycle) {
+void MemoryPort::settle() {
+  if (use_dmi_) issue_until(clock_.edge_before(sc_core::sc_time_stamp()), Through::DmiOnly);
+}
+
+void MemoryPort::invalidate_dmi(std::uint64_t first, std::uint64_t last) {
+  // What is due is not moved through the old pointers now, for the memory may have changed behind them already: it goes
+  // by transactions, late, with the cycles that it was due in.
+  dmi_.invalidate(first, last);
+  wake_.notify(clock_.until(clock_.now()));  // what comes now goes another way
+}
+
+void MemoryPort::issue_until(std::uint64_t cycle, Through through) {
   while (const auto burst = next_burst(timing_)) {
     if (burst->issue > cycle) return;  // also when it is Unknown
     MemoryJob& job = job_of(*burst, timing_);
     const bool write = job.transfer.write;
-    (write ? traffic_.bytes_written : traffic_.bytes_read) += burst->bytes;
-    (write ? traffic_.write_bursts : traffic_.read_bursts) += 1;
-
     BurstPayload* payload = find_early(job, burst->number);
     const DmiRegion* const region = payload == nullptr ? dmi_.find(burst->address, burst->bytes, write) : nullptr;
+    if (region == nullptr && through == Through::DmiOnly) return;
+    (write ? traffic_.bytes_written : traffic_.bytes_read) += burst->bytes;
+    (write ? traffic_.write_bursts : traffic_.read_bursts) += 1;
     if (region != nullptr) {
       std::uint8_t* const remote = region->pointer + (burst->address - region->first);
       std::memcpy(write ? remote : burst->local, write ? burst->local : remote, burst->bytes);
@@ -147,7 +173,7 @@ void MemoryPort::issue_until(std::uint64_t cycle) {
 
     const bool sent = payload != nullptr;
     if (sent) {
-      job.early.pop_front();
+      job.early.erase(std::find(job.early.begin(), job.early.end(), payload));
     } else {
       payload = &prepare(job, *burst, sc_core::sc_time_stamp());
     }
@@ -160,7 +186,7 @@ void MemoryPort::issue_until(std::uint64_t cycle) {
       if (!transport_->decoupled()) timing_.channel_free = Unknown;  // until the transport says so
       transport_->send(*payload);
     } else if (payload->responded) {
-      complete(*payload);
+      answer(*payload);
     }
   }
 }
@@ -172,6 +198,7 @@ void MemoryPort::deliver_until(std::uint64_t cycle) {
       jobs_[r].pop_front();
       --timing_.cursors[r].job;
       job.transfer.done(job.result);
+      if (!job.result.ok) return;  // the core stops; nothing behind it is delivered
     }
   }
 }
@@ -200,6 +227,7 @@ std::optional<std::uint64_t> MemoryPort::next_wake() const {
   for (std::uint32_t r = 0; r < RequesterCount; ++r) {
     if (timing_.cursors[r].job > 0 && jobs_[r].front().unanswered == 0) consider(jobs_[r].front().complete);
   }
+  for (const BurstPayload* const payload : failing_) consider(response_cycle(*payload));
   // Look ahead, as long as the latencies are known without asking the memory, to the first fully issued transfer. What
   // is Unknown wakes the port itself when it comes.
   Timing ahead = timing_;
@@ -233,7 +261,7 @@ BurstPayload* MemoryPort::find_early(const MemoryJob& job, std::size_t number) {
 }
 
 BurstPayload& MemoryPort::prepare(MemoryJob& job, const Burst& burst, const sc_core::sc_time& start) {
-  BurstPayload& payload = pool_.take(job.transfer.write, burst.address, burst.bytes);
+  BurstPayload& payload = pool_->take(job.transfer.write, burst.address, burst.bytes);
   payload.job = &job;
   payload.number = burst.number;
   payload.local = burst.local;
@@ -244,15 +272,15 @@ BurstPayload& MemoryPort::prepare(MemoryJob& job, const Burst& burst, const sc_c
 }
 
 void MemoryPort::responded(BurstPayload& payload, const sc_core::sc_time& response) {
+  payload.responded = true;
   if (payload.job == nullptr) {
-    payload.release();
+    pool_->give_back(payload);
     return;
   }
-  payload.responded = true;
   payload.ok = response_ok(payload);
   payload.latency = response > payload.start ? clock_.cycles_in(response - payload.start) : 0;
   if (payload.ok && use_dmi_ && payload.is_dmi_allowed()) request_dmi(payload);
-  if (payload.issued) complete(payload);
+  if (payload.issued) answer(payload);
   wake_.notify(clock_.until(clock_.now()));  // the port works on clock edges
 }
 
@@ -267,6 +295,31 @@ bool MemoryPort::response_ok(const BurstPayload& payload) {
   return true;
 }
 
+void MemoryPort::answer(BurstPayload& payload) {
+  // What a memory says ahead of time, with a delay, must not stop the transfer before that time.
+  if (!payload.ok && response_cycle(payload) > clock_.now()) {
+    failing_.push_back(&payload);
+  } else {
+    complete(payload);
+  }
+}
+
+void MemoryPort::fail_until(std::uint64_t cycle) {
+  for (;;) {
+    const auto due = std::find_if(failing_.begin(), failing_.end(),
+                                  [cycle](const BurstPayload* payload) { return response_cycle(*payload) <= cycle; });
+    if (due == failing_.end()) return;
+    BurstPayload& payload = **due;
+    failing_.erase(due);
+    complete(payload);
+  }
+}
+
+void MemoryPort::abandon(BurstPayload& payload) {
+  payload.job = nullptr;
+  if (payload.responded) pool_->give_back(payload);  // else when the response comes
+}
+
 void MemoryPort::complete(BurstPayload& payload) {
   MemoryJob& job = *payload.job;
   const std::uint64_t cycle = payload.issue + beats(payload.get_data_length()) + payload.latency;
@@ -279,7 +332,7 @@ void MemoryPort::complete(BurstPayload& payload) {
     std::memcpy(payload.local, payload.data.data(), payload.get_data_length());
   }
   in_flight_.erase(std::find(in_flight_.begin(), in_flight_.end(), &payload));
-  payload.release();
+  pool_->give_back(payload);
 }
 
 void MemoryPort::fail(MemoryJob& job, const BurstPayload& failed) {
@@ -294,8 +347,8 @@ void MemoryPort::fail(MemoryJob& job, const BurstPayload& failed) {
       --job.unanswered;
       timing_.complete[payload->slot] = failed.issue;  // the slot is given back
     }
-    payload->job = nullptr;
-    if (payload->responded) payload->release();
+    failing_.erase(std::remove(failing_.begin(), failing_.end(), payload), failing_.end());
+    abandon(*payload);
     return true;
   };
   in_flight_.erase(std::remove_if(in_flight_.begin(), in_flight_.end(), behind), in_flight_.end());

@@ -65,24 +65,25 @@ struct MemoryJob {
 ///
 /// How a burst reaches memory does not change the cycles:
 ///  - through DMI, where memory grants it (loosely timed only): the port wakes once per transfer;
-///  - through a MemoryTransport, burst by burst. A loosely timed port with a global quantum sends bursts up to a
-///  quantum
-///    ahead of their issue, with the delay annotated; arbitration and completion keep their cycles.
+///  - through a MemoryTransport, burst by burst. A loosely timed port with a global quantum sends bursts ahead of their
+///    issue, up to a quantum, with the delay annotated; arbitration and completion keep their cycles.
 class MemoryPort : public sc_core::sc_module {
  public:
   using Socket = MemoryTransport::Socket;
 
   MemoryPort(sc_core::sc_module_name name, const Config& config, Socket& socket);
+  ~MemoryPort() override;
 
   void submit(Requester requester, Transfer transfer);
-  [[nodiscard]] const PortTraffic& traffic() const { return traffic_; }
-  void clear_traffic() { traffic_ = {}; }
+  /// What has been issued up to now.
+  [[nodiscard]] const PortTraffic& traffic();
+  void clear_traffic();
 
   /// Drops every transfer: no `done` of an earlier submission is called any more, and responses to bursts that are on
-  /// their way change nothing.
+  /// their way change nothing (nor do they count among the N outstanding ones any more).
   void reset();
 
-  void invalidate_dmi(std::uint64_t first, std::uint64_t last) { dmi_.invalidate(first, last); }
+  void invalidate_dmi(std::uint64_t first, std::uint64_t last);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) {
     return transport_->nb_transport_bw(payload, phase, delay);
@@ -121,7 +122,10 @@ class MemoryPort : public sc_core::sc_module {
   [[nodiscard]] std::optional<Burst> next_burst(const Timing& timing) const;
   void account(Timing& timing, const Burst& burst, std::uint64_t complete) const;
   void finish_job(Cursor& cursor, std::uint32_t requester) const;
-  void issue_until(std::uint64_t cycle);
+  enum class Through : std::uint8_t { Anything, DmiOnly };
+  void issue_until(std::uint64_t cycle, Through through);
+  /// The port sleeps while latencies are known, and issues afterwards what was due meanwhile. This brings it up to now.
+  void settle();
   void deliver_until(std::uint64_t cycle);
   /// Sends what would be issued within the global quantum, as far as the responses so far tell.
   void run_ahead(std::uint64_t now);
@@ -138,7 +142,17 @@ class MemoryPort : public sc_core::sc_module {
   [[nodiscard]] BurstPayload& prepare(MemoryJob& job, const Burst& burst, const sc_core::sc_time& start);
   void responded(BurstPayload& payload, const sc_core::sc_time& response);
   [[nodiscard]] bool response_ok(const BurstPayload& payload);
-  /// An issued burst was answered: copies its data, books its completion.
+  /// Cycle in which the answer to an issued burst counts.
+  [[nodiscard]] static std::uint64_t response_cycle(const BurstPayload& payload) {
+    return payload.issue + payload.latency;
+  }
+  /// An issued burst was answered.
+  void answer(BurstPayload& payload);
+  /// Completes bursts that were answered with an error ahead of time.
+  void fail_until(std::uint64_t cycle);
+  /// Nobody waits for the response any more.
+  void abandon(BurstPayload& payload);
+  /// Copies the data of an answered burst, books its completion.
   void complete(BurstPayload& payload);
   void fail(MemoryJob& job, const BurstPayload& failed);
   void request_dmi(const BurstPayload& payload);
@@ -153,7 +167,7 @@ class MemoryPort : public sc_core::sc_module {
   const bool use_dmi_;
   const bool strict_response_;
   Socket& socket_;
-  BurstPool pool_;
+  std::shared_ptr<BurstPool> pool_;
   std::unique_ptr<MemoryTransport> transport_;
 
   std::array<std::deque<MemoryJob>, RequesterCount> jobs_;
@@ -161,6 +175,7 @@ class MemoryPort : public sc_core::sc_module {
   DmiMap dmi_;
   PortTraffic traffic_;
   std::vector<BurstPayload*> in_flight_;  ///< sent and not complete
+  std::vector<BurstPayload*> failing_;    ///< of these, answered with an error that does not count yet
   bool warned_ = false;                   ///< of an incomplete response
   sc_core::sc_event wake_;
 };
