@@ -96,7 +96,9 @@ std::string image_run_text(const Image& image, const std::string& file, const Im
   text += table_row(NameWidth, RunColumns, total_name(image),
                     {std::to_string(image.header.commands), std::to_string(segments), millions(macs), count(cycles),
                      flops_per_cycle(macs, cycles), ""});
-  return text + '\n' + simulated(printable(file), machine, run.counters[static_cast<std::size_t>(Counter::Cycles)]);
+  const std::uint64_t total = run.counters[static_cast<std::size_t>(Counter::Cycles)];
+  return text + '\n' + simulated(printable(file), machine, total) + "with memory: " + flops_per_cycle(macs, total) +
+         " dense-equivalent flops per cycle of the whole list\n";
 }
 
 }  // namespace dlac::tb

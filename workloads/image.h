@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../driver/dlac_image.h"
+#include "file_error.h"
 #include "layer.h"
 #include "mapper.h"
 #include "tensor.h"

@@ -630,6 +630,11 @@ LayerPlan Mapper::plan() {
 template <typename Weight>
 void pack_blocks(const LayerPlan& plan, const ConvLayer& layer, const Config& config, const Weight* weights,
                  std::uint8_t* image) {
+  constexpr bool Codes = std::is_same_v<Weight, std::int8_t>;
+  if (Codes != (layer.weights == WeightKind::Ternary) || (!Codes && sizeof(Weight) != config.word_bytes())) {
+    throw LayerError(layer.name, "weights", std::to_string(8 * sizeof(Weight)) + "-bit elements",
+                     std::string(to_string(layer.weights)) + " weights of mode " + std::string(to_string(config.mode)));
+  }
   const auto filter_beats = static_cast<std::size_t>(layer.beats());
   for (const WeightBlock& block : plan.blocks) {
     TileSlice slice;
@@ -638,6 +643,12 @@ void pack_blocks(const LayerPlan& plan, const ConvLayer& layer, const Config& co
     slice.first_beat = block.first_beat;
     slice.beats = block.beats;
     slice.tile_channels = std::size_t{config.output_buffers} << plan.log2_rows;
+    const std::uint64_t bytes = Codes ? packed_ternary_bytes(block.beats, slice.tile_channels)
+                                      : packed_word_bytes(block.beats, slice.tile_channels, sizeof(Weight));
+    if (bytes > block.bytes || block.offset + block.bytes > plan.weight_image_bytes) {
+      throw LayerError(layer.name, "plan", std::to_string(block.bytes) + " bytes for a block",
+                       std::to_string(bytes) + ": the plan of this layer for this configuration");
+    }
     std::uint8_t* out = image + block.offset;
     if constexpr (std::is_same_v<Weight, std::int8_t>) {
       pack_ternary(weights, filter_beats, slice, out);

@@ -84,7 +84,8 @@ struct LayerPlan {
 [[nodiscard]] LayerPlan plan_layer(const ConvLayer& layer, const Config& config, const MapperOptions& options = {});
 
 /// Packs the weights of every block into `image` (weight_image_bytes long). Codes are [K, C/groups, KH, KW] in
-/// {-1,0,1}.
+/// {-1,0,1}; others are not looked for here (check_ternary() in packing.h does so). Throws LayerError when the layer
+/// has weights of another kind, or when the plan was made for another layer or configuration.
 void pack_weights(const LayerPlan& plan, const ConvLayer& layer, const Config& config, const std::int8_t* codes,
                   std::uint8_t* image);
 /// The same for full-precision weights: binary32 bits (train).

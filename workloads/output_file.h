@@ -2,18 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace dlac::workloads {
+#include "file_error.h"
 
-/// A file that cannot be used. what() is one line: the file, what was found, what was expected.
-class FileError : public std::runtime_error {
- public:
-  FileError(const std::string& path, const std::string& found, const std::string& expected)
-      : std::runtime_error(path + ": " + found + ": expected " + expected) {}
-};
+namespace dlac::workloads {
 
 struct ByteRange {
   const void* data;
