@@ -290,3 +290,33 @@ TEST_CASE("a plan does not depend on the policy") {
     CHECK(encode(both.commands[i]) == encode(none.commands[i]));
   }
 }
+
+TEST_CASE("weights are packed only for the layer, the kind and the configuration that the plan was made for") {
+  const Config config = Config::defaults(Mode::Train);
+  ConvLayer layer;
+  layer.name = "conv";
+  layer.in_channels = layer.out_channels = 16;
+  layer.height = layer.width = 8;
+  layer.kernel_h = layer.kernel_w = 3;
+  const LayerPlan plan = workloads::plan_layer(layer, config);
+  std::vector<std::uint8_t> image(plan.weight_image_bytes);
+  const std::vector<std::int8_t> codes(layer.weight_count(), 1);
+  const std::vector<std::uint32_t> words(layer.weight_count());
+  const std::vector<std::uint16_t> halves(layer.weight_count());
+  CHECK_NOTHROW(workloads::pack_weights(plan, layer, config, codes.data(), image.data()));
+  CHECK_THROWS_AS(workloads::pack_weights(plan, layer, config, words.data(), image.data()), workloads::LayerError);
+
+  Config other = config;
+  other.output_buffers = 64;
+  CHECK_THROWS_AS(workloads::pack_weights(plan, layer, other, codes.data(), image.data()), workloads::LayerError);
+
+  layer.weights = workloads::WeightKind::FullPrecision;
+  const LayerPlan words_plan = workloads::plan_layer(layer, config);
+  image.resize(words_plan.weight_image_bytes);
+  CHECK_NOTHROW(workloads::pack_weights(words_plan, layer, config, words.data(), image.data()));
+  CHECK_THROWS_AS(workloads::pack_weights(words_plan, layer, config, codes.data(), image.data()),
+                  workloads::LayerError);
+  CHECK_THROWS_AS(workloads::pack_weights(words_plan, layer, config, halves.data(), image.data()),
+                  workloads::LayerError);
+  CHECK_THROWS_AS(workloads::pack_weights(plan, layer, config, words.data(), image.data()), workloads::LayerError);
+}
