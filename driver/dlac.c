@@ -228,7 +228,7 @@ static int header_fits(const struct dlac_image_header* header, size_t size) {
 /* Whether a tensor lies behind the commands and before `end`, where its words can be read. */
 static int tensor_fits(const struct dlac_image_header* header, uint64_t offset, uint64_t bytes, uint64_t end) {
   const uint64_t word_bytes = header->mode == DLAC_MODE_TRAIN ? 4 : 2;
-  if (bytes == 0) return 1;
+  if (bytes == 0) return offset <= end;
   return (offset & (word_bytes - 1)) == 0 && inside(offset, bytes, control_bytes(header), end);
 }
 

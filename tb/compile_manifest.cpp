@@ -40,6 +40,9 @@ class Entry {
     const json* value = find(key);
     if (value == nullptr) throw InputError(where_ + key, "", "missing", expected);
     if (!value->is_string() || value->get_ref<const std::string&>().empty()) refuse(key, *value, expected);
+    if (value->get_ref<const std::string&>().find('\0') != std::string::npos) {
+      refuse(key, *value, expected + ", without a NUL");
+    }
     return value->get<std::string>();
   }
   /// A file's name, which counts from the manifest's folder.

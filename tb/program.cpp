@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <new>
 #include <optional>
-#include <system_error>
 #include <systemc>
 #include <utility>
 
@@ -19,6 +17,7 @@
 #include "tb/input_error.h"
 #include "tb/jobs.h"
 #include "tb/options.h"
+#include "tb/output_check.h"
 #include "tb/progress.h"
 #include "tb/report_file.h"
 #include "tb/runner.h"
@@ -39,29 +38,6 @@ using workloads::ConvLayer;
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
-
-/// Every output must be writable, and none may be another one's or an input's file.
-void check_outputs(const std::vector<std::pair<std::string, std::string>>& outputs,
-                   const std::vector<std::string>& inputs) {
-  const auto same = [](const std::string& a, const std::string& b) {
-    std::error_code error;
-    if (std::filesystem::equivalent(a, b, error)) return true;
-    const auto whole = [&](const std::string& path) {
-      return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
-    };
-    return whole(a) == whole(b);
-  };
-  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
-    const auto& [option, path] = *output;
-    for (const std::string& input : inputs) {
-      if (same(path, input)) throw InputError(option, "", printable(path), "a file that is no input");
-    }
-    for (auto other = outputs.begin(); other != output; ++other) {
-      if (same(path, other->second)) throw InputError(option, "", printable(path), "another file than " + other->first);
-    }
-    workloads::check_writable(path);
-  }
 }
 
 /// Where a command writes, and who else looks at results.

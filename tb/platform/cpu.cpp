@@ -243,7 +243,8 @@ void RiscvCpu::unmap_revoked() {
 }
 
 void RiscvCpu::block_hook(uc_engine*, std::uint64_t address, std::uint32_t size, void* self) {
-  static_cast<RiscvCpu*>(self)->before_block(static_cast<std::uint32_t>(address), size / InstructionBytes);
+  static_cast<RiscvCpu*>(self)->before_block(static_cast<std::uint32_t>(address),
+                                             std::max<std::uint32_t>(1, size / InstructionBytes));
 }
 
 bool RiscvCpu::unmapped_hook(uc_engine*, uc_mem_type type, std::uint64_t address, int, std::int64_t, void* self) {

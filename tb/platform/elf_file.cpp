@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "tb/input_error.h"
 #include "tb/text.h"
@@ -41,6 +43,8 @@ struct EndElf {
 ElfProgram read_elf(const std::string& path) {
   const auto refuse = [&path](const char* why) { throw tb::InputError(tb::printable(path), "", why, Expected); };
   elf_version(EV_CURRENT);
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) refuse("not a file");
   const File file(path);
   if (file.descriptor() < 0) refuse(std::strerror(errno));
   const std::unique_ptr<Elf, EndElf> elf(elf_begin(file.descriptor(), ELF_C_READ, nullptr));

@@ -2,6 +2,7 @@
 #include "tb/platform/options.h"
 
 #include <boost/program_options.hpp>
+#include <set>
 #include <sstream>
 
 #include "tb/config_json.h"
@@ -124,9 +125,14 @@ std::uint64_t whole(const po::variables_map& given, const char* name, std::uint6
 tb::MachineSettings machine_settings(const po::variables_map& given, bool dmi) {
   std::vector<tb::Assignment> assignments;
   if (const auto file = one(given, "config")) assignments = tb::read_config_file(*file);
+  std::set<std::string> keys;
   if (given.count("set") != 0) {
     for (const std::string& each : given["set"].as<Texts>()) {
       assignments.push_back(tb::parse_assignment(each, "--set"));
+      const std::string& key = assignments.back().key;
+      if (!keys.insert(key).second) {
+        throw InputError("--set", "", tb::printable(each), tb::printable(key) + " at most once");
+      }
     }
   }
   for (const auto& [name, key] : {std::pair{"mode", "mode"}, {"engine", "engine"}, {"mem-style", "mem_style"}}) {
@@ -152,6 +158,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   }
   options.firmware = one(given, "firmware").value_or(DLAC_PLATFORM_FIRMWARE);
   options.image = one(given, "image");
+  options.config = one(given, "config");
   options.benchmark = given["bench"].as<bool>();
   if (!options.image && !options.benchmark) {
     throw InputError("--image", "", "missing", "an image made by `dlac-tb compile`, or --bench");

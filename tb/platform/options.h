@@ -20,7 +20,8 @@ struct Options {
   std::uint64_t quantum_ns = 0;
   bool dmi = true;
   tb::MachineSettings machine;
-  std::optional<std::string> uart;  ///< a file instead of standard output
+  std::optional<std::string> config;  ///< of the machine, already read
+  std::optional<std::string> uart;    ///< a file instead of standard output
   std::optional<std::string> vcd;
 };
 

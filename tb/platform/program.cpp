@@ -5,15 +5,16 @@
 
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "tb/input_error.h"
+#include "tb/output_check.h"
 #include "tb/platform/options.h"
 #include "tb/platform/platform.h"
 #include "tb/platform/platform_map.h"
@@ -31,12 +32,13 @@ constexpr int BadInput = 2;
 
 [[nodiscard]] std::vector<std::uint8_t> read_image(const std::string& path, std::uint64_t room) {
   const std::string expected = "an image made by `dlac-tb compile`";
-  std::ifstream file(path, std::ios::binary);
   struct stat status {};
-  if (!file || ::stat(path.c_str(), &status) != 0) {
+  if (::stat(path.c_str(), &status) != 0) {
     throw InputError(tb::printable(path), "", std::generic_category().message(errno), expected);
   }
   if (!S_ISREG(status.st_mode)) throw InputError(tb::printable(path), "", "not a file", expected);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(tb::printable(path), "", std::generic_category().message(errno), expected);
   if (status.st_size == 0) throw InputError(tb::printable(path), "", "empty", expected);
   const auto bytes = static_cast<std::uint64_t>(status.st_size);
   if (bytes > room) {
@@ -51,19 +53,13 @@ constexpr int BadInput = 2;
 
 /// Throws tb::InputError when an output file is an input file, or the other output.
 void check_files(const Options& options) {
-  const auto same = [](const std::optional<std::string>& a, const std::optional<std::string>& b) {
-    std::error_code error;
-    return a && b && (*a == *b || std::filesystem::equivalent(*a, *b, error));
-  };
-  for (const auto& [name, output] : {std::pair{"--uart", options.uart}, {"--vcd", options.vcd}}) {
-    if (same(output, options.image) || same(output, options.firmware)) {
-      throw InputError(name, "", tb::printable(*output), "a file that is no input");
-    }
-  }
-  if (same(options.uart, options.vcd)) {
-    throw InputError("--vcd", "", tb::printable(*options.vcd), "another file than --uart");
-  }
-  if (options.vcd) workloads::check_writable(*options.vcd);
+  std::vector<std::string> inputs{options.firmware};
+  if (options.image) inputs.push_back(*options.image);
+  if (options.config) inputs.push_back(*options.config);
+  std::vector<std::pair<std::string, std::string>> outputs;
+  if (options.uart) outputs.emplace_back("--uart", *options.uart);
+  if (options.vcd) outputs.emplace_back("--vcd", *options.vcd);
+  tb::check_outputs(outputs, inputs);
 }
 
 void print_summary(std::ostream& out, const CpuStatistics& cpu, double wall_seconds) {
@@ -89,14 +85,9 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   if (options.image) settings.image = read_image(*options.image, options.ram_bytes - PLATFORM_FIRMWARE_BYTES);
 
   check_files(options);
+  // SystemC's own remarks (the waveform's time unit, the end of the simulation) do not belong among the firmware's.
+  sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   std::ofstream uart_file;
-  if (options.uart) {
-    uart_file.open(*options.uart, std::ios::binary);
-    if (!uart_file) {
-      throw InputError("--uart", tb::printable(*options.uart), std::generic_category().message(errno),
-                       "a file that can be written");
-    }
-  }
   Platform platform("platform", settings, options.uart ? uart_file : out);
   std::optional<tb::Waveform> waveform;
   if (options.vcd) {
@@ -104,8 +95,14 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
                      [&platform](sc_core::sc_trace_file* file) { platform.trace(file); });
   }
 
-  // The firmware ends the simulation; that SystemC says so is no news.
-  sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  if (options.uart) {  // all else is well: only now the file is emptied
+    uart_file.open(*options.uart, std::ios::binary);
+    if (!uart_file) {
+      throw InputError("--uart", tb::printable(*options.uart), std::generic_category().message(errno),
+                       "a file that can be written");
+    }
+  }
+
   const auto start = std::chrono::steady_clock::now();
   const std::optional<int> code = platform.run();
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;

@@ -228,7 +228,7 @@ TEST_CASE("bad input is one line on stderr and exit code 2") {
       {{"--image", small, "--firmware", "."}, "expected a RISC-V firmware"},
       {{"--image", small, "--firmware", DLAC_TB_PROGRAM}, "for another processor"},
       {{"--image", small, "--vcd", "nowhere/x.vcd"}, "nowhere/x.vcd"},
-      {{"--image", small, "--uart", "nowhere/x.txt"}, "--uart: nowhere/x.txt"},
+      {{"--image", small, "--uart", "nowhere/x.txt"}, "nowhere/x.txt: No such file or directory"},
       {{"--image", small, "--uart", small}, "a file that is no input"},
       {{"--image", small, "--vcd", small}, "a file that is no input"},
       {{"--image", small, "--vcd", "x", "--uart", "x"}, "another file than --uart"},
