@@ -32,6 +32,21 @@ namespace {
   return text.substr(0, from + begin.size()) + "\n" + body + "\n" + text.substr(to);
 }
 
+/// What the values of fields[i] that have names stand for; if an earlier field has the same, that field's name.
+[[nodiscard]] std::string values_of(const std::vector<CommandField>& fields, std::size_t i) {
+  const CommandValues* values = fields[i].values;
+  if (values == nullptr) return "";
+  for (std::size_t k = 0; k < i; ++k) {
+    if (fields[k].values == values) return ", as `" + std::string(fields[k].name) + "`";
+  }
+  std::string out;
+  for (const CommandValue& each : values->values) {
+    out += (out.empty() ? ": " : "; ") + std::to_string(each.value) + " `" + std::string(each.name) + "`, " +
+           std::string(each.description);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string register_table() {
@@ -55,26 +70,27 @@ std::string register_table() {
 
 std::string command_tables() {
   std::string out;
-  const std::size_t header_fields = command_fields(Opcode::End).size();
-  const auto append = [&out](const CommandField& field) {
+  const auto append = [&out](const std::vector<CommandField>& fields, std::size_t i) {
+    const CommandField& field = fields[i];
     const std::string word = field.width == 64 ? std::to_string(field.word) + ", " + std::to_string(field.word + 1)
                                                : std::to_string(field.word);
     const std::string bits = field.width == 64 ? "64" : bit_range(field.lsb, field.width);
     out += "| " + word + " | " + bits + " | `" + std::string(field.name) + "`" + (field.is_signed ? " (signed)" : "") +
-           " | " + std::string(field.description) + " |\n";
+           " | " + std::string(field.description) + values_of(fields, i) + " |\n";
   };
   constexpr std::string_view Head = "| word | bits | field | meaning |\n|---|---|---|---|\n";
   out += "Every command:\n\n" + std::string(Head);
-  for (const CommandField& field : command_fields(Opcode::End)) append(field);
+  const std::vector<CommandField> common = command_fields(Opcode::End);
+  for (std::size_t i = 0; i < common.size(); ++i) append(common, i);
   for (const Opcode opcode : Opcodes) {
     const auto fields = command_fields(opcode);
     out += "\n`" + std::string(to_string(opcode)) + "`, opcode " + std::to_string(static_cast<unsigned>(opcode));
-    if (fields.size() == header_fields) {
+    if (fields.size() == common.size()) {
       out += ": no further fields.\n";
       continue;
     }
     out += ":\n\n" + std::string(Head);
-    for (std::size_t i = header_fields; i < fields.size(); ++i) append(fields[i]);
+    for (std::size_t i = common.size(); i < fields.size(); ++i) append(fields, i);
   }
   return out;
 }

@@ -30,7 +30,8 @@ constexpr std::string_view CommandHead = R"(
  *
  * A command is DLAC_COMMAND_WORDS little-endian words in memory, at a multiple of 4; bits that belong to no field must
  * be 0. A field has a _WORD, its index in the command, and within that word a _MASK and a _SHIFT. A 64-bit field has a
- * _WORD only, that of its low half; the high half follows. A signed field is in two's complement.
+ * _WORD only, that of its low half; the high half follows. A signed field is in two's complement. Values that have
+ * names follow the fields of the command.
  *
  *   uint32_t command[DLAC_COMMAND_WORDS] = {DLAC_OPCODE_LOAD_WEIGHTS};
  *   DLAC_SET64(command, DLAC_LOAD_WEIGHTS_ADDRESS, address);
@@ -200,6 +201,26 @@ static inline void dlac_set_pair(uint32_t *low, uint64_t value) {
   return out + define(name + "_SHIFT", decimal(field.lsb));
 }
 
+/// The values that have names, each set of them once, where it is first used.
+[[nodiscard]] std::string value_macros(const std::vector<CommandField>& fields) {
+  std::string out;
+  std::vector<const CommandValues*> done;
+  for (const CommandField& field : fields) {
+    if (field.values == nullptr || std::count(done.begin(), done.end(), field.values) != 0) continue;
+    done.push_back(field.values);
+    std::string names;
+    for (const CommandField& other : fields) {
+      if (other.values == field.values) names += (names.empty() ? "" : ", ") + std::string(other.name);
+    }
+    out += "/* Values of " + names + ". */\n";
+    for (const CommandValue& each : field.values->values) {
+      out += define("DLAC_" + upper_case(field.values->name) + "_" + upper_case(each.name), decimal(each.value),
+                    each.description);
+    }
+  }
+  return out;
+}
+
 [[nodiscard]] std::string command_section() {
   std::string out(CommandHead);
   out += define("DLAC_COMMAND_WORDS", decimal(CommandWords));
@@ -223,6 +244,7 @@ static inline void dlac_set_pair(uint32_t *low, uint64_t value) {
     for (std::size_t i = common.size(); i < fields.size(); ++i) {
       out += field_macros("DLAC_" + upper_case(name) + "_", fields[i]);
     }
+    out += value_macros(fields);
   }
   return out;
 }

@@ -30,6 +30,7 @@ extern const struct MacroValue MacroCounterOffsets[]; /* "COUNTER.LO", "COUNTER.
 extern const struct MacroValue MacroOpcodes[];
 extern const struct MacroValue MacroTokens[];
 extern const struct MacroField MacroFields[];
+extern const struct MacroValue MacroFieldValues[]; /* "SET_VALUE" */
 
 #ifdef __cplusplus
 }

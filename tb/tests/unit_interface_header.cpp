@@ -111,6 +111,44 @@ TEST_CASE("dlac_regs.h: every field of every command at its bits") {
   CHECK(found == expected);
 }
 
+TEST_CASE("dlac_regs.h: every named value of a field") {
+  Values expected;
+  for (const Opcode opcode : Opcodes) {
+    for (const CommandField& field : command_fields(opcode)) {
+      if (field.values == nullptr) continue;
+      for (const CommandValue& each : field.values->values) {
+        expected[upper(field.values->name) + "_" + upper(each.name)] = each.value;
+      }
+    }
+  }
+  CHECK(values_of(MacroFieldValues) == expected);
+
+  // By the model's own enumerations, a ReLU: accumulator > +0 ? accumulator : +0.
+  PtWiseOp relu;
+  relu.operation = static_cast<std::uint32_t>(PointwiseOp::Select);
+  relu.compare = static_cast<std::uint32_t>(Compare::Greater);
+  relu.select_p = relu.select_u = static_cast<std::uint32_t>(SelectInput::A);
+  relu.select_q = relu.select_v = static_cast<std::uint32_t>(SelectInput::Zero);
+  relu.source_a = static_cast<std::uint32_t>(OperandSource::Accumulator);
+  relu.source_x = relu.source_y = static_cast<std::uint32_t>(OperandSource::Immediate);
+  CommandImage words{DLAC_OPCODE_PT_WISE_OP};
+  std::uint32_t* command = words.data();
+  DLAC_SET(command, DLAC_PT_WISE_OP_OPERATION, DLAC_POINTWISE_SELECT);
+  DLAC_SET(command, DLAC_PT_WISE_OP_COMPARE, DLAC_COMPARE_GREATER);
+  DLAC_SET(command, DLAC_PT_WISE_OP_SELECT_P, DLAC_SELECT_A);
+  DLAC_SET(command, DLAC_PT_WISE_OP_SELECT_U, DLAC_SELECT_A);
+  DLAC_SET(command, DLAC_PT_WISE_OP_SELECT_Q, DLAC_SELECT_ZERO);
+  DLAC_SET(command, DLAC_PT_WISE_OP_SELECT_V, DLAC_SELECT_ZERO);
+  DLAC_SET(command, DLAC_PT_WISE_OP_SOURCE_A, DLAC_SOURCE_ACCUMULATOR);
+  DLAC_SET(command, DLAC_PT_WISE_OP_SOURCE_X, DLAC_SOURCE_IMMEDIATE);
+  DLAC_SET(command, DLAC_PT_WISE_OP_SOURCE_Y, DLAC_SOURCE_IMMEDIATE);
+  DLAC_SET(command, DLAC_PT_WISE_OP_OUT_HEIGHT, 1);
+  DLAC_SET(command, DLAC_PT_WISE_OP_OUT_WIDTH, 1);
+  DLAC_SET(command, DLAC_PT_WISE_OP_STRIDE_Y, 1);
+  DLAC_SET(command, DLAC_PT_WISE_OP_STRIDE_X, 1);
+  CHECK(words == encode(relu));
+}
+
 TEST_CASE("dlac_regs.h: a command put together with its macros is the one that the model encodes") {
   LoadWeights load;
   load.header.pop = token_bit(Token::ComputeToLoad);

@@ -14,6 +14,53 @@ struct BoundField {
   std::variant<std::uint32_t T::*, std::int32_t T::*, std::uint64_t T::*> member;
 };
 
+template <typename Enum>
+CommandValue named(std::string_view name, Enum value, std::string_view description) {
+  return {name, static_cast<std::uint32_t>(value), description};
+}
+
+const CommandValues* beat_orders() {
+  static const CommandValues values{"order",
+                                    {named("kernel_beats", BeatOrder::KernelBeats, "beats are kernel positions"),
+                                     named("pixel_beats", BeatOrder::PixelBeats, "beats are pixels")}};
+  return &values;
+}
+
+const CommandValues* pointwise_operations() {
+  using Op = PointwiseOp;
+  static const CommandValues values{
+      "pointwise",
+      {named("add", Op::Add, "a + x"), named("sub", Op::Sub, "a - x"), named("mul", Op::Mul, "a * x"),
+       named("mul_add", Op::MulAdd, "a * x + y, fused"), named("select", Op::Select, "p compare q ? u : v")}};
+  return &values;
+}
+
+const CommandValues* comparisons() {
+  static const CommandValues values{
+      "compare",
+      {named("less", Compare::Less, "p < q"), named("less_equal", Compare::LessEqual, "p <= q"),
+       named("greater", Compare::Greater, "p > q"), named("greater_equal", Compare::GreaterEqual, "p >= q"),
+       named("equal", Compare::Equal, "p == q"), named("not_equal", Compare::NotEqual, "p < q or p > q")}};
+  return &values;
+}
+
+const CommandValues* select_inputs() {
+  static const CommandValues values{"select",
+                                    {named("a", SelectInput::A, "operand a"), named("x", SelectInput::X, "operand x"),
+                                     named("y", SelectInput::Y, "operand y"), named("zero", SelectInput::Zero, "+0")}};
+  return &values;
+}
+
+const CommandValues* operand_sources() {
+  using Source = OperandSource;
+  static const CommandValues values{"source",
+                                    {named("accumulator", Source::Accumulator, "the output buffer itself"),
+                                     named("immediate", Source::Immediate, "a word of the command"),
+                                     named("constant", Source::Constant, "a word per tile channel, weight buffer"),
+                                     named("stream", Source::Stream, "a word per output, feature buffer")}};
+  return &values;
+}
+
 const std::vector<BoundField<CommandHeader>>& header_fields() {
   using H = CommandHeader;
   static const std::vector<BoundField<H>> fields{
@@ -74,7 +121,7 @@ const std::vector<BoundField<MmOp>>& body_fields<MmOp>() {
       {{"bank", 2, 8, 1, false, "output bank"}, &C::bank},
       {{"clear", 2, 9, 1, false, "accumulators start from +0"}, &C::clear},
       {{"full_precision", 2, 10, 1, false, "weights are words, not packed ternary"}, &C::full_precision},
-      {{"order", 2, 11, 1, false, "0: beats are kernel positions, 1: beats are pixels"}, &C::order},
+      {{"order", 2, 11, 1, false, "what a beat is", beat_orders()}, &C::order},
       {{"weights", 3, 0, 32, false, "byte offset in the weight buffer"}, &C::weights},
       {{"channels", 4, 0, 32, false, "tile channels inside the layer"}, &C::channels},
       {{"first_column", 5, 0, 32, false, "index of column 0"}, &C::first_column},
@@ -108,15 +155,15 @@ template <>
 const std::vector<BoundField<PtWiseOp>>& body_fields<PtWiseOp>() {
   using C = PtWiseOp;
   static const std::vector<BoundField<C>> fields{
-      {{"operation", 2, 0, 3, false, "0 add, 1 sub, 2 mul, 3 mul-add, 4 select"}, &C::operation},
-      {{"compare", 2, 3, 3, false, "select: 0 <, 1 <=, 2 >, 3 >=, 4 ==, 5 != (ordered)"}, &C::compare},
-      {{"select_p", 2, 6, 2, false, "left of the comparison: 0 a, 1 x, 2 y, 3 zero"}, &C::select_p},
-      {{"select_q", 2, 8, 2, false, "right of the comparison"}, &C::select_q},
-      {{"select_u", 2, 10, 2, false, "result when true"}, &C::select_u},
-      {{"select_v", 2, 12, 2, false, "result when false"}, &C::select_v},
-      {{"source_a", 2, 14, 2, false, "0 accumulator, 1 immediate, 2 constant, 3 stream"}, &C::source_a},
-      {{"source_x", 2, 16, 2, false, "as source_a"}, &C::source_x},
-      {{"source_y", 2, 18, 2, false, "as source_a"}, &C::source_y},
+      {{"operation", 2, 0, 3, false, "on operands a, x and y", pointwise_operations()}, &C::operation},
+      {{"compare", 2, 3, 3, false, "of select; false when p or q is NaN", comparisons()}, &C::compare},
+      {{"select_p", 2, 6, 2, false, "p, left of the comparison", select_inputs()}, &C::select_p},
+      {{"select_q", 2, 8, 2, false, "q, right of the comparison", select_inputs()}, &C::select_q},
+      {{"select_u", 2, 10, 2, false, "u, result when true", select_inputs()}, &C::select_u},
+      {{"select_v", 2, 12, 2, false, "v, result when false", select_inputs()}, &C::select_v},
+      {{"source_a", 2, 14, 2, false, "where a comes from", operand_sources()}, &C::source_a},
+      {{"source_x", 2, 16, 2, false, "where x comes from", operand_sources()}, &C::source_x},
+      {{"source_y", 2, 18, 2, false, "where y comes from", operand_sources()}, &C::source_y},
       {{"bank", 2, 20, 1, false, "output bank"}, &C::bank},
       {{"log2_rows", 2, 24, 8, false, "grid shape: R = 2^log2_rows"}, &C::log2_rows},
       {{"immediate_a", 3, 0, 32, false, "bits of a word"}, &C::immediate_a},

@@ -131,9 +131,9 @@ enum class SelectInput : std::uint32_t { A = 0, X = 1, Y = 2, Zero = 3 };
 /// a+x, a-x, a*x, fma(a,x,y), or p cmp q ? u : v.
 /// A stream operand reads, for output (tile channel k, pixel q = first_column + column = (n*out_height + oy)*out_width
 /// + ox), the feature at channel k, y = oy*stride_y + offset_y, x = ox*stride_x + offset_x of its view (a and x: view
-/// 0, y: view 1), +0 outside [0,height) x [0,width): word base + (k*row_capacity + (n*height + y) mod
-/// row_capacity)*pitch
-/// + x - first_x. Constants: word constants_{a,x,y}/word_bytes + k of the weight buffer.
+/// 0, y: view 1), +0 outside [0,height) x [0,width):
+///   word base + (k*row_capacity + (n*height + y) mod row_capacity)*pitch + x - first_x.
+/// Constants: word constants_{a,x,y}/word_bytes + k of the weight buffer.
 struct PtWiseOp {
   CommandHeader header;
   std::uint32_t operation = 0;                                           ///< PointwiseOp
@@ -170,6 +170,17 @@ struct End {
 
 using Command = std::variant<End, LoadWeights, LoadFeatures, MmOp, PtWiseOp, Store>;
 
+/// What a field may hold, where its values have names.
+struct CommandValue {
+  std::string_view name;
+  std::uint32_t value;
+  std::string_view description;
+};
+struct CommandValues {
+  std::string_view name;  ///< of the set: several fields may share one
+  std::vector<CommandValue> values;
+};
+
 /// One field of a command as it lies in the 32 words. The single source of the encoding: encode, decode, the C header
 /// and the documentation are made from these.
 struct CommandField {
@@ -179,6 +190,7 @@ struct CommandField {
   std::uint32_t width;  ///< bits; 64 spans two words, low word first
   bool is_signed;
   std::string_view description;
+  const CommandValues* values = nullptr;  ///< nullptr: a number
 };
 /// Fields of an opcode, the header's first.
 [[nodiscard]] std::vector<CommandField> command_fields(Opcode opcode);
