@@ -56,7 +56,8 @@ class Entry {
     const json& width = pair ? (*value)[1] : *value;
     if (!fits(height, minimum) || !fits(width, minimum)) {
       refuse(key, *value,
-             "a whole number of at least " + std::to_string(minimum) + ", or two as in [2, 1] (height, width)");
+             "a whole number from " + std::to_string(minimum) + " to " + std::to_string(LargestNumber) +
+                 ", or two as in [2, 1] (height, width)");
     }
     return {height.get<std::uint32_t>(), width.get<std::uint32_t>()};
   }

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "tb/start.h"
 #include "tb/text.h"
 #include "workloads/output_file.h"
 
@@ -62,7 +63,8 @@ Waveform::Waveform(sc_core::sc_module_name name, const WaveformSettings& setting
       clock_period_ps_(machine.core.clock_period_ps),
       unit_ps_(common_unit(clock_period_ps_, std::uint64_t{1000} * machine.memory_latency_ns)),
       add_signals_(std::move(add_signals)),
-      temporary_(settings.path + ".tmp" + std::to_string(::getpid())) {
+      temporary_(workloads::output_target(settings.path) + ".tmp" + std::to_string(::getpid())) {
+  remove_on_signal(temporary_ + ".vcd");
   {  // SystemC does not say when it cannot open a file
     const std::ofstream probe(temporary_ + ".vcd");
     if (!probe) {
@@ -82,6 +84,7 @@ Waveform::Waveform(sc_core::sc_module_name name, const WaveformSettings& setting
 Waveform::~Waveform() {
   close();
   if (written_) std::remove((temporary_ + ".vcd").c_str());
+  keep_on_signal();
 }
 
 void Waveform::open() {
@@ -116,13 +119,8 @@ bool Waveform::finish() {
     throw workloads::FileError(printable(settings_.path), "cut short", "room on the disk for the whole waveform");
   }
   stamp_initial_values(temporary_ + ".vcd");
+  workloads::replace_file(settings_.path, temporary_ + ".vcd");  // or the destructor removes it
   written_ = false;
-  if (std::rename((temporary_ + ".vcd").c_str(), settings_.path.c_str()) != 0) {
-    const int error = errno;
-    std::remove((temporary_ + ".vcd").c_str());
-    throw workloads::FileError(printable(settings_.path), std::generic_category().message(error),
-                               "a file that can be written");
-  }
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <limits>
+#include <set>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -387,8 +388,10 @@ void Parser::read_layers() {
   std::memcpy(image_.layers.data(), image_.bytes.data() + header.layers_offset,
               image_.layers.size() * sizeof(dlac_image_layer));
   std::uint64_t command = 0;
+  std::set<std::string> names;
   for (const dlac_image_layer& layer : image_.layers) {
     check_layer(layer, command);
+    if (!names.insert(layer.name).second) refuse("two layers named " + std::string(layer.name), "different names");
     command += layer.commands;
   }
   require(command + 1 == header.commands, "commands", header.commands,

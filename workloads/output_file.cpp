@@ -20,15 +20,6 @@ namespace fs = std::filesystem;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-/// The file that will really be replaced: rename() would replace a symbolic link itself.
-std::string resolve(const std::string& path) {
-  std::error_code error;
-  if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
-  const fs::path target = fs::canonical(path, error);
-  if (error) throw FileError(path, "a symbolic link to nothing", "a file that can be written");
-  return target.string();
-}
-
 /// Mode of the existing file, if there is one. Throws FileError if it must not be replaced.
 std::optional<mode_t> existing_mode(const std::string& path, const std::string& target) {
   struct stat status {};
@@ -94,8 +85,26 @@ class TemporaryFile {
 
 }  // namespace
 
+std::string output_target(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+  const fs::path target = fs::canonical(path, error);
+  if (error) throw FileError(path, "a symbolic link to nothing", "a file that can be written");
+  return target.string();
+}
+
+void replace_file(const std::string& path, const std::string& temporary) {
+  const auto check = [&path](int result) {
+    if (result != 0) throw FileError(path, reason(errno), "a file that can be written");
+  };
+  const std::string target = output_target(path);
+  const std::optional<mode_t> mode = existing_mode(path, target);
+  if (mode) check(::chmod(temporary.c_str(), *mode));
+  check(::rename(temporary.c_str(), target.c_str()));
+}
+
 void write_file(const std::string& path, const std::vector<ByteRange>& pieces) {
-  const std::string target = resolve(path);
+  const std::string target = output_target(path);
   const std::optional<mode_t> mode = existing_mode(path, target);
   TemporaryFile file(path, target);
   for (const ByteRange& piece : pieces) file.write(piece.data, piece.size);
@@ -106,7 +115,7 @@ void write_file(const std::string& path, const std::vector<ByteRange>& pieces) {
 void check_writable(const std::string& path) {
   if (path.empty()) throw FileError("(empty name)", "no file name", "a file that can be written");
   if (path.back() == '/') throw FileError(path, "a folder", "a file that can be written");
-  const std::string target = resolve(path);
+  const std::string target = output_target(path);
   existing_mode(path, target);
   const TemporaryFile probe(path, target);
 }

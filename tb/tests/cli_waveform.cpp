@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "tb/tests/cli_program.h"
 
@@ -116,6 +124,46 @@ TEST_CASE("a window of the waveform begins and ends where it was asked to") {
         "dlac-tb: --vcd-window: 1000000000: expected a first cycle before the end of the simulation; nothing is "
         "written\n");
   CHECK(folder.read("a.vcd") == "old");
+}
+
+TEST_CASE("a waveform goes where a symbolic link leads, and the file keeps its permissions") {
+  const ScratchFolder folder;
+  folder.write("old.vcd", "old");
+  std::filesystem::permissions(folder.file("old.vcd"), std::filesystem::perms(0640));
+  std::filesystem::create_symlink("old.vcd", folder.file("link.vcd"));
+  REQUIRE(run_program(folder.path(), {"run", "--network", "resnet18", "--layer", "layer4.0.downsample", "--vcd",
+                                      "link.vcd", "--vcd-window", "0:10", "--verify", "none"})
+              .code == 0);
+  CHECK(std::filesystem::is_symlink(folder.file("link.vcd")));
+  CHECK(std::filesystem::status(folder.file("old.vcd")).permissions() == std::filesystem::perms(0640));
+  CHECK(read_waves(folder.file("old.vcd"), GridState).first == 0);
+  CHECK(folder.names() == std::vector<std::string>{"link.vcd", "old.vcd"});
+}
+
+TEST_CASE("a signal that ends the program leaves no part of a waveform behind") {
+  const ScratchFolder folder;
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const int nothing = ::open("/dev/null", O_RDWR);
+    const bool ready = ::chdir(folder.path().c_str()) == 0 && ::dup2(nothing, 1) >= 0 && ::dup2(nothing, 2) >= 0;
+    if (ready) {
+      ::execl(DLAC_TB_PROGRAM, DLAC_TB_PROGRAM, "run", "--network", "resnet34", "--engine", "clocked", "--vcd", "a.vcd",
+              "--vcd-window", "0:10", nullptr);
+    }
+    ::_exit(127);
+  }
+  const auto soon = [](const auto& happens) {
+    for (int i = 0; i < 3000 && !happens(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return happens();
+  };
+  CHECK(soon([&] { return !folder.names().empty(); }));  // the waveform under its temporary name
+  REQUIRE(::kill(child, SIGTERM) == 0);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGTERM);
+  CHECK(folder.names().empty());
 }
 
 TEST_CASE("every signal of the GTKWave save file exists") {

@@ -346,6 +346,7 @@ TEST_CASE("image: a refusal names the file, what was found and what was expected
       {patched(good, 100, std::uint32_t{1}), "reserved 1: expected 0"},
       {patched(good, a, '\0'), "layer 0: a name of 0 bytes"},
       {patched(good, a + 1, '\x1B'), "layer 0: a name with a control character"},
+      {patched(good, b, good[a]), "two layers named "},
       {patched(good, a + 48, std::uint64_t{1024}), "layer 0: features_offset 1024: expected features between"},
       {patched(good, a + 48, std::uint64_t{1664}), "layer 0: features_offset 1664"},
       {patched(good, a + 56, std::uint64_t{60}), "layer 0: features_bytes 60: expected the size of the features, 64"},
