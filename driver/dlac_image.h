@@ -27,8 +27,7 @@ struct dlac_image_header {
   uint64_t file_bytes;   /* length of the file */
   uint64_t memory_bytes; /* length in memory, at least file_bytes; what lies behind the file need not be cleared */
   uint64_t base;         /* address that the commands are made for */
-  /* CRC-32 of all bytes from the header's first to the last command's last, with this field as 0. It covers data_crc.
-   */
+  /* CRC-32 from the header's first byte to the last command's last, this field as 0; data_crc is covered. */
   uint32_t control_crc;
   uint32_t data_crc; /* CRC-32 of the rest of the file */
   /* The core that the commands are made for. */

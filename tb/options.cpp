@@ -528,7 +528,7 @@ Command parse_options(const std::vector<std::string>& arguments) {
   if (given.flag("help")) {
     std::ostringstream help;
     help << syntax.usage << syntax.options;
-    return HelpCommand{help.str()};
+    return HelpCommand{without_trailing_blanks(help.str())};
   }
   if (name == "run") return run_command(given);
   if (name == "layer") return layer_command(given);

@@ -79,6 +79,15 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string without_trailing_blanks(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n') out.erase(out.find_last_not_of(' ') + 1);
+    out += c;
+  }
+  return out;
+}
+
 std::string join(const std::vector<std::string>& names, std::string_view separator) {
   std::string result;
   for (const std::string& name : names) {

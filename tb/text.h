@@ -18,6 +18,8 @@ namespace dlac::tb {
 
 /// On one line, whatever the bytes: control characters become \xNN, and "(empty)" stands for no text at all.
 [[nodiscard]] std::string printable(std::string_view text);
+/// The text without blanks at the ends of its lines.
+[[nodiscard]] std::string without_trailing_blanks(std::string_view text);
 [[nodiscard]] std::string join(const std::vector<std::string>& names, std::string_view separator = ", ");
 
 /// The known names nearest to `name` by edit distance, best first; none that shares too little with it.

@@ -153,7 +153,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   if (given["help"].as<bool>()) {
     std::ostringstream help;
     help << Usage << syntax;
-    options.help = help.str();
+    options.help = tb::without_trailing_blanks(help.str());
     return options;
   }
   options.firmware = one(given, "firmware").value_or(DLAC_PLATFORM_FIRMWARE);

@@ -264,6 +264,7 @@ TEST_CASE("help fits into 100 columns") {
   const ProgramResult result = run_program(folder.path(), {"--help"});
   CHECK(result.code == 0);
   CHECK(lines_with(result.out, "^.{101,}") == 0);
+  CHECK(lines_with(result.out, " $") == 0);
   CHECK(lines_with(result.out, "--quantum-ns") == 1);
 }
 
