@@ -26,13 +26,14 @@ install(FILES workloads/file_error.h workloads/image.h workloads/layer.h workloa
               workloads/tensor.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/workloads)
 
-# Driver for firmware, and the register map for it and for other tools. OPTIONAL: a build of some targets only has not
-# generated them all.
+# Driver for firmware, and the register map for it and for other tools.
 install(FILES driver/dlac.h driver/dlac_image.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver)
 install(FILES ${CMAKE_BINARY_DIR}/generated/driver/dlac_regs.h
-        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver OPTIONAL)
-install(FILES driver/dlac.c DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/driver OPTIONAL)
-install(DIRECTORY ${CMAKE_BINARY_DIR}/generated/ipxact DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac OPTIONAL)
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver)
+install(FILES driver/dlac.c DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/driver)
+foreach(file dlac base_protocol base_protocol_tlm)
+  install(FILES ${CMAKE_BINARY_DIR}/generated/ipxact/${file}.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/ipxact)
+endforeach()
 
 # Docs and example.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -43,8 +44,10 @@ install(DIRECTORY tb/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN "build
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/dlac)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}/package)
 install(EXPORT dlacTargets NAMESPACE dlac:: DESTINATION ${config_folder})
+set(dlac_driver_headers ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver)
+set(dlac_driver_source ${CMAKE_INSTALL_DATADIR}/dlac/driver/dlac.c)
 configure_package_config_file(cmake/dlacConfig.cmake.in ${generated}/dlacConfig.cmake
-  INSTALL_DESTINATION ${config_folder})
+  INSTALL_DESTINATION ${config_folder} PATH_VARS dlac_driver_headers dlac_driver_source)
 write_basic_package_version_file(${generated}/dlacConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)  # before 1.0 a minor version may change the interface
 install(FILES ${generated}/dlacConfig.cmake ${generated}/dlacConfigVersion.cmake cmake/SystemC.cmake

@@ -34,6 +34,15 @@ if(NOT TARGET SystemC::systemc)
   endif()
 endif()
 
+# A project's own SystemC::systemc may be another name of a target; properties are those of the target.
+set(dlac_systemc SystemC::systemc)
+if(NOT DLAC_SYSTEMC_PROBLEM)
+  get_target_property(dlac_systemc_aliased SystemC::systemc ALIASED_TARGET)
+  if(dlac_systemc_aliased)
+    set(dlac_systemc ${dlac_systemc_aliased})
+  endif()
+endif()
+
 # Sets DLAC_SC_CPLUSPLUS, DLAC_SYSTEMC_API and, if nothing links, DLAC_SYSTEMC_PROBLEM; remembers the answer.
 function(dlac_probe_systemc)
   set(folder "${CMAKE_BINARY_DIR}/CMakeFiles/dlac_systemc")
@@ -53,7 +62,7 @@ int sc_main(int argc, char**) { return dlac_api[argc]; }
     foreach(standard 201703L 202002L 202302L 201402L 201103L)
       try_compile(dlac_probe_links "${folder}" "${folder}/api.cpp"
         COMPILE_DEFINITIONS -DSC_CPLUSPLUS=${standard}
-        LINK_LIBRARIES SystemC::systemc
+        LINK_LIBRARIES ${dlac_systemc}
         CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
         OUTPUT_VARIABLE output
         COPY_FILE "${folder}/api.bin" COPY_FILE_ERROR ignored)
@@ -80,12 +89,12 @@ int sc_main(int argc, char**) { return dlac_api[argc]; }
 endfunction()
 
 if(NOT DLAC_SYSTEMC_PROBLEM)
-  get_target_property(dlac_systemc_imported SystemC::systemc IMPORTED)
+  get_target_property(dlac_systemc_imported ${dlac_systemc} IMPORTED)
   if(dlac_systemc_imported)
     dlac_probe_systemc()
-    get_target_property(dlac_systemc_definitions SystemC::systemc INTERFACE_COMPILE_DEFINITIONS)
+    get_target_property(dlac_systemc_definitions ${dlac_systemc} INTERFACE_COMPILE_DEFINITIONS)
     if(DLAC_SC_CPLUSPLUS AND NOT dlac_systemc_definitions MATCHES "SC_CPLUSPLUS=")
-      set_property(TARGET SystemC::systemc APPEND PROPERTY
+      set_property(TARGET ${dlac_systemc} APPEND PROPERTY
         INTERFACE_COMPILE_DEFINITIONS SC_CPLUSPLUS=${DLAC_SC_CPLUSPLUS})
     endif()
   else()

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/testbench.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <ctime>
@@ -31,6 +36,21 @@ struct Layout {
   std::uint64_t weights, features, outputs, end;
 };
 
+/// AddressSanitizer must know the stack that an exception is thrown on. SystemC 2.3.4 tells it where the stacks of its
+/// threads lie, but not, when it comes back from them, where the main one does.
+void restore_main_stack() {
+#ifdef __SANITIZE_ADDRESS__
+  pthread_attr_t attributes;
+  void* bottom = nullptr;
+  std::size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+  pthread_attr_getstack(&attributes, &bottom, &size);
+  pthread_attr_destroy(&attributes);
+  __sanitizer_start_switch_fiber(nullptr, bottom, size);
+  __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
+#endif
+}
+
 }  // namespace
 
 Testbench::Testbench(sc_core::sc_module_name name, const Config& config, std::uint64_t memory_bytes,
@@ -60,6 +80,7 @@ std::uint64_t Testbench::footprint(const workloads::ConvLayer& layer, const Conf
 void Testbench::run() {
   // Returns when nothing is left to happen; a second testbench of the same simulation runs along.
   if (!finished_) sc_core::sc_start();
+  restore_main_stack();
   if (failure_) std::rethrow_exception(failure_);
   if (!finished_) throw CoreError("the simulation came to a standstill before the host's program had ended");
 }

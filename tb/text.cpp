@@ -113,8 +113,12 @@ std::vector<std::string> nearest(std::string_view name, const std::vector<std::s
 }
 
 std::string one_of(std::string_view name, const std::vector<std::string>& known) {
-  const std::vector<std::string> near = nearest(name, known, 1);
-  return "one of " + join(known) + (near.empty() ? "" : "; perhaps " + near.front());
+  constexpr std::size_t LongestList = 10;
+  const std::vector<std::string> near = nearest(name, known, known.size() > LongestList ? 3 : 1);
+  const std::string list = known.size() <= LongestList
+                               ? join(known)
+                               : std::to_string(known.size()) + ", such as " + join({known.begin(), known.begin() + 3});
+  return "one of " + list + (near.empty() ? "" : "; perhaps " + join(near));
 }
 
 std::string fixed(double value, int decimals) {

@@ -25,7 +25,7 @@ namespace dlac::tb {
 /// The known names nearest to `name` by edit distance, best first; none that shares too little with it.
 [[nodiscard]] std::vector<std::string> nearest(std::string_view name, const std::vector<std::string>& known,
                                                std::size_t limit);
-/// "one of a, b, c", and ", perhaps b" if `name` looks like a slip of the pen.
+/// "one of a, b, c", of many names their number and a few, and "; perhaps b" if `name` looks like a slip of the pen.
 [[nodiscard]] std::string one_of(std::string_view name, const std::vector<std::string>& known);
 
 /// printf() for one number.

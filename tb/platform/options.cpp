@@ -46,7 +46,7 @@ po::options_description all_options() {
       ("bench", po::bool_switch(), "the firmware measures the processor instead of running layers");
   po::options_description machine("Platform (docs/platform.md)", HelpColumns, 62);
   machine.add_options()                                                                                   //
-      ("ram-bytes", text("N"), "size of RAM, a multiple of 4096 (default 64 MiB)")                        //
+      ("ram-bytes", text("N"), "size of RAM, a multiple of 4096, or 0x... (default 64 MiB)")              //
       ("quantum-ns", text("N"), "how far the processor may run ahead of SystemC's time (default 10000)")  //
       ("no-dmi", po::bool_switch(), "processor and dLAC reach RAM through b_transport only; slow");
   po::options_description core("dLAC (file < --set < the options of their own)", HelpColumns, 62);
@@ -114,7 +114,7 @@ std::uint64_t whole(const po::variables_map& given, const char* name, std::uint6
                     std::uint64_t otherwise) {
   const std::optional<std::string> given_text = one(given, name);
   if (!given_text) return otherwise;
-  const std::optional<std::uint64_t> value = tb::parse_whole(*given_text);
+  const std::optional<std::uint64_t> value = tb::parse_address(*given_text);
   if (!value || *value < minimum || *value > maximum) {
     throw InputError(option(name), "", tb::printable(*given_text),
                      "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));

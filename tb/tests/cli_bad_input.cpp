@@ -118,8 +118,8 @@ TEST_CASE("a wrong configuration is refused with its source, key, value and what
   with_file(R"({"mode": "infre"})", "mode: \"infre\"", "perhaps infer");
   with_file(R"({"policy": 1})", "policy: 1", "none, features, weights, both");
   with_file(R"({"grid_rows": "8"})", "grid_rows: \"8\"", "auto or");
-  with_file(R"({"rows": 8})", "rows*columns, pes: 8*32", "pes = 512");
-  with_file(R"({"mode": "infer", "columns": 32})", "rows*columns, pes: 16*32", "pes = 256");
+  with_file(R"({"rows": 8})", "pes, rows*columns: 512, 8*32 = 256", "equal numbers");
+  with_file(R"({"mode": "infer", "columns": 32})", "pes, rows*columns: 256, 16*32 = 512", "equal numbers");
   with_file(R"({"multiply_units": 2})", "multiply_units: 2", "arithmetic_units = 1");
 
   const std::vector<Case> cases{
@@ -129,7 +129,7 @@ TEST_CASE("a wrong configuration is refused with its source, key, value and what
       {{"config", "--set", "=8"}, "--set: =8", "KEY=VALUE"},
       {{"config", "--set", "rows="}, "--set: rows: (empty)", "whole number"},
       {{"config", "--set", "rows=0x8"}, "--set: rows: 0x8", "whole number"},
-      {{"config", "--set", "rows=8"}, "--set: rows*columns, pes: 8*32", "pes = 512"},
+      {{"config", "--set", "rows=8"}, "--set: pes, rows*columns: 512, 8*32 = 256", "equal numbers"},
       {{"config", "--set", "rows=8", "--set", "rows=8"}, "--set: rows=8", "at most once"},
       {{"config", "--set", "grid_rows=3"}, "--set: grid_rows: 3", "power of two"},
       {{"config", "--set", "mode=test"}, "--set: mode: test", "train, infer"},

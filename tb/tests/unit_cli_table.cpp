@@ -108,6 +108,11 @@ TEST_CASE("names are suggested when they look like slips") {
   CHECK(nearest("vgg", known, 3) == std::vector<std::string>{"vgg16"});
   CHECK(nearest("something", known, 3).empty());
   CHECK(one_of("alexnet", known) == "one of resnet18, resnet34, vgg16");
+  CHECK(one_of("vgg61", known) == "one of resnet18, resnet34, vgg16; perhaps vgg16");
+  std::vector<std::string> many;
+  for (const char c : std::string("abcdefghijkl")) many.emplace_back(5, c);
+  CHECK(one_of("zzzzz", many) == "one of 12, such as aaaaa, bbbbb, ccccc");
+  CHECK(one_of("kkkkz", many) == "one of 12, such as aaaaa, bbbbb, ccccc; perhaps kkkkk");
 }
 
 TEST_CASE("numbers on the command line are numbers and nothing else") {

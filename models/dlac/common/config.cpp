@@ -69,8 +69,10 @@ void Config::validate() const {
     }
   }
   if (std::uint64_t{rows} * columns != pes) {
-    throw ConfigError("rows*columns, pes", std::to_string(rows) + "*" + std::to_string(columns),
-                      "pes = " + std::to_string(pes) + " in mode " + std::string(to_string(mode)));
+    throw ConfigError("pes, rows*columns",
+                      std::to_string(pes) + ", " + std::to_string(rows) + "*" + std::to_string(columns) + " = " +
+                          std::to_string(std::uint64_t{rows} * columns),
+                      "equal numbers, and rows a power of two");
   }
   if (!has_grid(rows)) {
     throw ConfigError("rows", std::to_string(rows), "a power of two from 1 to " + std::to_string(MaximumGridRows));

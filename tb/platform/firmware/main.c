@@ -15,6 +15,8 @@ static unsigned long microseconds_since(uint64_t start) {
   return (unsigned long)((timer_now() - start) / (TIMER_HZ / 1000000u));
 }
 
+static const char* mode_name(uint32_t mode) { return mode == DLAC_MODE_TRAIN ? "train" : "infer"; }
+
 static int run_image(struct dlac_device* core) {
   const uint32_t bytes = device_read(PLATFORM_SYSTEM_BASE + SYSTEM_IMAGE_BYTES);
   const uint32_t room = device_read(PLATFORM_SYSTEM_BASE + SYSTEM_RAM_BYTES) - PLATFORM_FIRMWARE_BYTES;
@@ -24,7 +26,11 @@ static int run_image(struct dlac_device* core) {
   int status = dlac_image_open(&image, (void*)PLATFORM_IMAGE_BASE, bytes);
   if (status != DLAC_OK) return failed("image", status);
   status = dlac_image_fits(&image, core);
-  if (status != DLAC_OK) return failed("image", status);
+  if (status != DLAC_OK) {
+    printf("image       made for %s, %lu PEs with %lu output buffers: --mode, --set\n", mode_name(image.header->mode),
+           (unsigned long)image.header->pes, (unsigned long)image.header->output_buffers);
+    return failed("image", status);
+  }
   if (image.header->memory_bytes > room) {
     printf("image       takes %llu bytes of RAM, there are %lu: --ram-bytes\n",
            (unsigned long long)image.header->memory_bytes, (unsigned long)room);
@@ -50,9 +56,8 @@ static int run(void) {
   status = core_start(&core);
   if (status != DLAC_OK) return failed("core", status);
   printf("core        dLAC %lu.%lu, %s, %lu PEs with %lu output buffers, %lu MHz\n",
-         (unsigned long)(core.version >> 16), (unsigned long)(core.version & 0xFFFFu),
-         core.mode == 0 ? "train" : "infer", (unsigned long)core.pes, (unsigned long)core.output_buffers,
-         (unsigned long)(1000000u / core.clock_period_ps));
+         (unsigned long)(core.version >> 16), (unsigned long)(core.version & 0xFFFFu), mode_name(core.mode),
+         (unsigned long)core.pes, (unsigned long)core.output_buffers, (unsigned long)(1000000u / core.clock_period_ps));
   if (device_read(PLATFORM_SYSTEM_BASE + SYSTEM_TASK) == SYSTEM_TASK_BENCHMARK) return (int)run_benchmark();
   return run_image(&core);
 }
