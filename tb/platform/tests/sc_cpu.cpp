@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The processor as a TLM-2.0 initiator, on programs of a few instructions.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <functional>
@@ -144,6 +145,32 @@ void access_times(const sc_time& quantum) {
   CHECK_THAT(rig.checker.report(), Catch::Equals(""));
 }
 
+/// Counts to 98304 in a word of RAM, at offset 0x2000; then sleeps.
+const std::vector<std::uint32_t> Counting{lui(T1, Code + 0x2000), lui(T2, 0x18000), addi(T0, T0, 1),
+                                          sw(T0, T1, 0),          bne(T0, T2, -8),  Wfi};
+/// Between two blocks the emulator cannot stop: a round of the loop, or the first with what is before it.
+const sc_time CountingBlock = ns(5 * 2);
+
+/// How far the processor is ahead of SystemC's time at most, in 20 us of counting.
+sc_time largest_lead(const sc_time& quantum) {
+  Rig rig(Counting, quantum);
+  sc_time largest;
+  while (sc_core::sc_time_stamp() < ns(20'000)) {
+    sc_core::sc_start(ns(7));
+    const sc_time local = (2 + 3 * rig.word(0x2000)) * ns(2);
+    CHECK(local + CountingBlock >= sc_core::sc_time_stamp());  // it has not stopped
+    if (local > sc_core::sc_time_stamp()) largest = std::max(largest, local - sc_core::sc_time_stamp());
+  }
+  return largest;
+}
+
+void check_lead(const sc_time& quantum) {
+  const sc_time lead = largest_lead(quantum);
+  CAPTURE(quantum, lead);
+  CHECK(lead <= quantum + CountingBlock);
+  CHECK(lead + ns(7) + CountingBlock >= quantum);
+}
+
 void expect_fault(const std::vector<std::uint32_t>& program, const std::string& text,
                   tlm::tlm_response_status response = tlm::TLM_OK_RESPONSE) {
   Rig rig(program);
@@ -175,6 +202,20 @@ TEST_CASE("an instruction takes a clock, and wfi sleeps without executing anythi
 TEST_CASE("a bus access comes at the time of its instruction: quantum 0") { access_times(ns(0)); }
 TEST_CASE("a bus access comes at the time of its instruction: a quantum of a few instructions") { access_times(ns(7)); }
 TEST_CASE("a bus access comes at the time of its instruction: a quantum of 1 ms") { access_times(ns(1e6)); }
+
+TEST_CASE("a busy processor runs ahead by a quantum and no more: quantum 0") { check_lead(ns(0)); }
+TEST_CASE("a busy processor runs ahead by a quantum and no more: 1 us") { check_lead(ns(1000)); }
+TEST_CASE("a busy processor runs ahead by a quantum and no more: 10 us") { check_lead(ns(10'000)); }
+
+TEST_CASE("a busy processor notices an interrupt at the end of its quantum") {
+  Rig rig(Counting, ns(1000));
+  sc_core::sc_start(ns(3300));
+  rig.irq.write(true);
+  sc_core::sc_start(ns(690));
+  CHECK(rig.cpu.statistics().interrupts == 0);
+  sc_core::sc_start(ns(10) + CountingBlock);
+  CHECK(rig.cpu.statistics().interrupts == 1);
+}
 
 TEST_CASE("without direct memory access data beside code cannot be written: the emulator has a copy of the page") {
   Rig rig({lui(T1, Code), lw(T0, T1, 0x400), sw(T0, T1, 0x404), Wfi}, ns(1000), false);
