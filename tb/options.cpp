@@ -2,13 +2,13 @@
 #include "tb/options.h"
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <cctype>
 #include <limits>
 #include <sstream>
 
 #include "driver/dlac_image.h"
 #include "tb/config_json.h"
+#include "tb/given_options.h"
 #include "tb/input_error.h"
 #include "tb/text.h"
 #include "workloads/networks.h"
@@ -18,7 +18,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr unsigned HelpColumns = 100;
 constexpr double LargestSpread = 10;
 
 const std::vector<std::string> CommandNames{"run", "layer", "compile", "image", "exec", "networks", "config"};
@@ -88,10 +87,6 @@ struct Syntax {
   const char* operand = nullptr;  ///< the option whose name may be left out
   po::options_description options{HelpColumns, HelpColumns / 2};
 };
-
-po::typed_value<std::vector<std::string>>* text(const char* name) {
-  return po::value<std::vector<std::string>>()->value_name(name);
-}
 
 po::options_description group(const std::string& title) { return po::options_description(title, HelpColumns, 60); }
 
@@ -198,93 +193,6 @@ Syntax syntax_of(const std::string& command) {
   return syntax;
 }
 
-std::vector<std::string> option_names(const po::options_description& options) {
-  std::vector<std::string> names;
-  for (const auto& option : options.options()) names.push_back("--" + option->long_name());
-  return names;
-}
-
-/// The options of one command line as texts.
-class Given {
- public:
-  Given(const Syntax& syntax, const std::vector<std::string>& arguments) {
-    const po::options_description& options = syntax.options;
-    // As on Unix, but "--mod" is no "--mode" and "-hx" is nothing.
-    constexpr int Style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing &
-                          ~po::command_line_style::allow_sticky;
-    try {
-      po::command_line_parser parser(arguments);
-      parser.options(options).style(Style);
-      po::positional_options_description operand;
-      if (syntax.operand != nullptr) parser.positional(operand.add(syntax.operand, -1));
-      const po::parsed_options parsed = parser.run();
-      for (const po::option& option : parsed.options) {
-        if (syntax.operand == nullptr && option.position_key >= 0) {
-          throw InputError("command line", "", printable(option.value.empty() ? "" : option.value.front()),
-                           "options only, " + join(option_names(options)));
-        }
-      }
-      po::store(parsed, map_);
-    } catch (const po::unknown_option& error) {
-      const std::string name = error.get_option_name();
-      throw InputError(printable(name), "", "unknown option", one_of(name, option_names(options)));
-    } catch (const po::multiple_occurrences& error) {
-      throw InputError(error.get_option_name(), "", "given twice", "it at most once");
-    } catch (const po::invalid_command_line_syntax& error) {
-      throw InputError(printable(error.get_option_name()), "", "", syntax_problem(error.kind()));
-    } catch (const po::error& error) {
-      throw InputError("command line", "", printable(error.what()), "options as in `dlac-tb --help`");
-    }
-  }
-
-  [[nodiscard]] bool flag(const char* name) const { return map_.count(name) != 0 && map_[name].as<bool>(); }
-  [[nodiscard]] bool has(const char* name) const { return map_.count(name) != 0; }
-  [[nodiscard]] std::vector<std::string> all(const char* name) const {
-    return map_.count(name) == 0 ? std::vector<std::string>{} : map_[name].as<std::vector<std::string>>();
-  }
-  [[nodiscard]] std::optional<std::string> one(const char* name) const {
-    const std::vector<std::string> values = all(name);
-    if (values.size() > 1) {
-      throw InputError(option(name), "", printable(values[1]), "the option at most once");
-    }
-    if (values.empty()) return std::nullopt;
-    return values.front();
-  }
-  [[nodiscard]] std::string required(const char* name, const std::string& expected) const {
-    const std::optional<std::string> value = one(name);
-    if (!value || value->empty()) throw InputError(option(name), "", value ? "(empty)" : "missing", expected);
-    return *value;
-  }
-  [[nodiscard]] static std::string option(const char* name) { return std::string("--") + name; }
-
- private:
-  [[nodiscard]] static std::string syntax_problem(po::invalid_syntax::kind_t kind) {
-    switch (kind) {
-      case po::invalid_syntax::extra_parameter: return "no value";
-      case po::invalid_syntax::missing_parameter:
-      case po::invalid_syntax::empty_adjacent_parameter: return "a value";
-      default: return "an option as in `dlac-tb --help`";
-    }
-  }
-
-  po::variables_map map_;
-};
-
-[[noreturn]] void refuse(const char* name, const std::string& value, const std::string& expected) {
-  throw InputError(Given::option(name), "", printable(value), expected);
-}
-
-std::uint64_t whole(const Given& given, const char* name, std::uint64_t minimum, std::uint64_t maximum,
-                    std::uint64_t otherwise) {
-  const std::optional<std::string> text = given.one(name);
-  if (!text) return otherwise;
-  const std::optional<std::uint64_t> value = parse_whole(*text);
-  if (!value || *value < minimum || *value > maximum) {
-    refuse(name, *text, "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
-  }
-  return *value;
-}
-
 std::optional<double> number(const Given& given, const char* name, double maximum) {
   const std::optional<std::string> text = given.one(name);
   if (!text) return std::nullopt;
@@ -311,23 +219,7 @@ AxisPair axes(const Given& given, const char* name, std::uint32_t minimum, AxisP
 }
 
 MachineSettings machine_settings(const Given& given) {
-  std::vector<Assignment> assignments;
-  if (const std::optional<std::string> file = given.one("config")) assignments = read_config_file(*file);
-  std::vector<std::string> set_keys;
-  for (const std::string& text : given.all("set")) {
-    assignments.push_back(parse_assignment(text, "--set"));
-    const std::string& key = assignments.back().key;
-    if (std::find(set_keys.begin(), set_keys.end(), key) != set_keys.end()) {
-      refuse("set", text, printable(key) + " at most once");
-    }
-    set_keys.push_back(key);
-  }
-  for (const char* name : {"mode", "engine", "policy"}) {
-    const std::optional<std::string> value = given.one(name);
-    if (!value) continue;
-    assignments.push_back({Given::option(name), name, *value, Assignment::Kind::Text});
-  }
-  return resolve(assignments);
+  return resolve(given.assignments({"mode", "engine", "policy"}));
 }
 
 std::string extension_of(const std::string& path) {
@@ -355,8 +247,8 @@ CycleWindow parse_window(const std::string& text, std::uint32_t clock_period_ps)
 RunSettings run_settings(const Given& given) {
   RunSettings settings;
   settings.machine = machine_settings(given);
-  settings.config = given.one("config");
-  settings.seed = whole(given, "seed", 0, std::numeric_limits<std::uint64_t>::max(), settings.seed);
+  settings.config = given.file("config");
+  settings.seed = given.whole("seed", 0, std::numeric_limits<std::uint64_t>::max(), settings.seed);
   if (const std::optional<std::string> level = given.one("verify")) {
     const auto found = std::find(VerifyNames.begin(), VerifyNames.end(), *level);
     if (found == VerifyNames.end()) refuse("verify", *level, one_of(*level, VerifyNames));
@@ -371,8 +263,7 @@ RunSettings run_settings(const Given& given) {
   if (settings.segments && extension != ".json") {
     refuse("segments", settings.report.value_or("no report"), "--report FILE.json to list the segments in");
   }
-  if (const std::optional<std::string> path = given.one("vcd")) {
-    if (path->empty()) refuse("vcd", *path, "a file name");
+  if (const std::optional<std::string> path = given.file("vcd")) {
     settings.waveform = WaveformSettings{*path, std::nullopt};
   }
   if (const std::optional<std::string> window = given.one("vcd-window")) {
@@ -404,7 +295,7 @@ NetworkSelection network_selection(const Given& given) {
       refuse("layer", selection.layers[i], "every layer at most once");
     }
   }
-  selection.batch = static_cast<std::uint32_t>(whole(given, "batch", 1, 1U << 20U, 1));
+  selection.batch = static_cast<std::uint32_t>(given.whole("batch", 1, 1U << 20U, 1));
   selection.densities.weights = number(given, "weight-density", 1);
   selection.densities.features = number(given, "feature-density", 1);
   selection.densities.spread = number(given, "spread", LargestSpread);
@@ -418,7 +309,7 @@ LayerFiles layer_files(const Given& given) {
   files.stride = axes(given, "stride", 1, files.stride);
   files.pad = axes(given, "pad", 0, files.pad);
   files.dilation = axes(given, "dilation", 1, files.dilation);
-  files.groups = static_cast<std::uint32_t>(whole(given, "groups", 1, 1U << 20U, 1));
+  files.groups = static_cast<std::uint32_t>(given.whole("groups", 1, 1U << 20U, 1));
   if (const std::optional<std::string> rule = given.one("ternary")) {
     try {
       files.ternary = workloads::parse_ternary_rule(*rule);
@@ -480,7 +371,7 @@ CompileCommand compile_command(const Given& given) {
     command.source = layer_files(given);
   }
   command.output = given.required("output", "a file name");
-  command.seed = whole(given, "seed", 0, std::numeric_limits<std::uint64_t>::max(), command.seed);
+  command.seed = given.whole("seed", 0, std::numeric_limits<std::uint64_t>::max(), command.seed);
   if (const std::optional<std::string> base = given.one("base")) {
     const std::optional<std::uint64_t> address = parse_address(*base);
     if (!address || *address % DLAC_IMAGE_ALIGNMENT != 0) {
@@ -494,7 +385,7 @@ CompileCommand compile_command(const Given& given) {
     refuse("expect", "no features in the image", "features that the outputs can be computed from");
   }
   command.machine = machine_settings(given);
-  command.config = given.one("config");
+  command.config = given.file("config");
   return command;
 }
 
@@ -524,7 +415,8 @@ Command parse_options(const std::vector<std::string>& arguments) {
   }
 
   const Syntax syntax = syntax_of(name);
-  const Given given(syntax, {arguments.begin() + 1, arguments.end()});
+  const Given given({syntax.options, "dlac-tb " + name + " --help", syntax.operand},
+                    {arguments.begin() + 1, arguments.end()});
   if (given.flag("help")) {
     std::ostringstream help;
     help << syntax.usage << syntax.options;

@@ -210,7 +210,8 @@ TEST_CASE("bad input is one line on stderr and exit code 2") {
       {{"--image", "nowhere.dlac"}, "nowhere.dlac: No such file"},
       {{"--image", "."}, "not a file"},
       {{"--image", "empty"}, "empty: empty"},
-      {{"--image", ""}, "--image"},
+      {{"--image", ""}, "--image: (empty): expected a file name"},
+      {{"--image", small, "--vcd", ""}, "--vcd: (empty): expected a file name"},
       {{"--image", small, "--image", small}, "at most once"},
       {{"--image", small, "--ram-bytes", "1052672"}, "what --ram-bytes leaves"},
       {{"--image", small, "--ram-bytes", "4095"}, "--ram-bytes: 4095: expected a whole number from 1048576"},
@@ -232,9 +233,11 @@ TEST_CASE("bad input is one line on stderr and exit code 2") {
       {{"--image", small, "--uart", small}, "a file that is no input"},
       {{"--image", small, "--vcd", small}, "a file that is no input"},
       {{"--image", small, "--vcd", "x", "--uart", "x"}, "another file than --uart"},
-      {{"--image", small, "--no-dmi=1"}, "--no-dmi"},
+      {{"--image", small, "--no-dmi=1"}, "--no-dmi: expected no value"},
+      {{"--image", small, "--no-dmi", "--no-dmi"}, "--no-dmi: given twice"},
+      {{"--image", small, "--set", "rows=8", "--set", "rows=8"}, "--set: rows=8: expected rows at most once"},
       {{"--image", small, "--qantum-ns", "1"}, "perhaps --quantum-ns"},
-      {{"--image", small, "layer"}, "layer"},
+      {{"--image", small, "layer"}, "command line: layer: expected options only, as in `dlac-platform --help`"},
   };
   for (const auto& [options, text] : cases) {
     const ProgramResult result = run_program(folder.path(), options);
