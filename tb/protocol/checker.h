@@ -31,6 +31,8 @@ class Checker : public sc_core::sc_module,
  public:
   struct Options {
     bool strict_response = true;       ///< a target must not leave the status incomplete
+    bool strict_requests = true;       ///< an initiator sends neither unknown commands nor null data pointers
+    bool strict_grants = true;         ///< a target grants DMI where it was asked for
     bool address_may_change = false;   ///< an interconnect, which may translate addresses, follows
     bool ordered_times = false;        ///< report effective times that go back between transactions of one direction
     std::size_t kept_violations = 50;  ///< messages; further ones are counted
@@ -57,6 +59,8 @@ class Checker : public sc_core::sc_module,
   [[nodiscard]] std::uint64_t nonblocking_transactions() const { return nonblocking_count_; }
   [[nodiscard]] std::size_t under_way() const { return flights_.size(); }
   [[nodiscard]] std::size_t most_under_way() const { return most_under_way_; }
+  /// Longest delay that a b_transport call was annotated with.
+  [[nodiscard]] const sc_core::sc_time& most_ahead() const { return most_ahead_; }
 
  private:
   using Payload = tlm::tlm_generic_payload;
@@ -117,6 +121,7 @@ class Checker : public sc_core::sc_module,
   std::uint64_t count_ = 0;
   std::uint64_t blocking_count_ = 0, nonblocking_count_ = 0;
   std::size_t most_under_way_ = 0;
+  sc_core::sc_time most_ahead_;
 };
 
 }  // namespace dlac::tb::protocol

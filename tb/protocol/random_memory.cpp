@@ -26,15 +26,12 @@ MemoryBehaviour MemoryBehaviour::constant(const sc_time& latency) {
 
 RandomMemory::RandomMemory(sc_core::sc_module_name name, std::uint64_t bytes, const MemoryBehaviour& rolls,
                            std::uint32_t seed)
-    : sc_module(name),
-      behaviour(rolls),
-      random_(seed),
-      bytes_(bytes),
-      blocks_((bytes + BlockBytes - 1) / BlockBytes),
-      granted_(blocks_.size(), false) {
-  for (auto& block : blocks_) {
-    block = std::make_unique<Block>();
-    block->fill(0xA5);  // what nobody has written is not zero
+    : sc_module(name), behaviour(rolls), random_(seed), bytes_(bytes), lines_((bytes + LineBytes - 1) / LineBytes) {
+  for (std::uint64_t line = 0; line < lines_.size(); line += BlockLines) {
+    unsigned char* const block = new_block(0xA5);  // what nobody has written is not zero
+    for (std::uint64_t i = 0; i < BlockLines && line + i < lines_.size(); ++i) {
+      lines_[line + i].at = block + i * LineBytes;
+    }
   }
   socket.bind(*this);
   SC_HAS_PROCESS(RandomMemory);
@@ -51,9 +48,11 @@ bool RandomMemory::inside(std::uint64_t address, std::uint64_t bytes) const {
 void RandomMemory::write(std::uint64_t address, const void* from, std::uint64_t bytes) {
   const auto* source = static_cast<const unsigned char*>(from);
   while (bytes > 0) {
-    const std::uint64_t offset = address % BlockBytes;
-    const std::uint64_t chunk = std::min(bytes, BlockBytes - offset);
-    std::memcpy(blocks_.at(address / BlockBytes)->data() + offset, source, chunk);
+    const std::uint64_t offset = address % LineBytes;
+    const std::uint64_t chunk = std::min(bytes, LineBytes - offset);
+    const Line& line = lines_.at(address / LineBytes);
+    std::memcpy(line.at + offset, source, chunk);
+    if (line.copy != nullptr) std::memcpy(line.copy + offset, source, chunk);
     address += chunk;
     source += chunk;
     bytes -= chunk;
@@ -63,9 +62,9 @@ void RandomMemory::write(std::uint64_t address, const void* from, std::uint64_t 
 void RandomMemory::read(std::uint64_t address, void* to, std::uint64_t bytes) const {
   auto* destination = static_cast<unsigned char*>(to);
   while (bytes > 0) {
-    const std::uint64_t offset = address % BlockBytes;
-    const std::uint64_t chunk = std::min(bytes, BlockBytes - offset);
-    std::memcpy(destination, blocks_.at(address / BlockBytes)->data() + offset, chunk);
+    const std::uint64_t offset = address % LineBytes;
+    const std::uint64_t chunk = std::min(bytes, LineBytes - offset);
+    std::memcpy(destination, lines_.at(address / LineBytes).at + offset, chunk);
     address += chunk;
     destination += chunk;
     bytes -= chunk;
@@ -125,43 +124,137 @@ void RandomMemory::b_transport(Payload& payload, sc_time& delay) {
 
 // Direct memory.
 
+unsigned char* RandomMemory::new_block(unsigned char content) {
+  Block& block = *blocks_.emplace_back(std::make_unique<Block>());
+  block.fill(content);
+  return block.data();
+}
+
 bool RandomMemory::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
   const std::uint64_t address = payload.get_address();
   if (!inside(address, 1) || !chance(behaviour.dmi_grant)) return false;
-  const std::uint64_t block = address / BlockBytes;
-  const std::uint64_t first = chance(0.5) ? block * BlockBytes : pick(block * BlockBytes, address);
-  const std::uint64_t end = std::min(bytes_, (block + 1) * BlockBytes) - 1;
-  const std::uint64_t last = chance(0.5) ? end : pick(address, end);
-  dmi.set_dmi_ptr(blocks_[block]->data() + first % BlockBytes);
+  const std::uint64_t asked = address / LineBytes;
+  const bool copied = lines_[asked].copy != nullptr;
+  if (payload.is_write() && copied) return false;  // others read the copy and would not see it
+  const bool both = !copied && chance(0.5);
+  const bool from_copy = payload.is_read() && !both && !lines_[asked].granted;
+  Lines lines = extent(asked, from_copy);
+  if (chance(0.5)) lines.first = pick(lines.first, asked);
+  if (chance(0.5)) lines.last = pick(asked, lines.last);
+  if (from_copy) {
+    if (!copied) make_copy(lines);
+  } else {
+    for (std::uint64_t line = lines.first; line <= lines.last; ++line) lines_[line].granted = true;
+    // Garbage behind its end, for as long as the longest bursts are.
+    Lines behind{lines.last + 1, lines.last};
+    const std::uint64_t end = extent(asked, false).last;
+    while (behind.last < end && behind.last < lines.last + 4 && !lines_[behind.last + 1].granted) ++behind.last;
+    if (behind.first <= behind.last) move(behind);
+  }
+
+  std::uint64_t first = lines.first * LineBytes;
+  std::uint64_t last = std::min(bytes_, (lines.last + 1) * LineBytes) - 1;
+  if (chance(0.3)) first = pick(first, std::min(address, first + LineBytes - 1));
+  if (chance(0.3)) last = pick(std::max(address, last - last % LineBytes), last);
+  const Line& line = lines_[first / LineBytes];
+  dmi.set_dmi_ptr((from_copy ? line.copy : line.at) + first % LineBytes);
   dmi.set_start_address(first);
   dmi.set_end_address(last);
-  dmi.set_granted_access(chance(0.5)         ? tlm::tlm_dmi::DMI_ACCESS_READ_WRITE
+  if (chance(behaviour.dmi_misplaced)) {
+    const std::uint64_t elsewhere = (address < BlockBytes ? 1 : address / BlockBytes - 1) * BlockBytes;
+    dmi.set_dmi_ptr(new_block(Garbage));
+    dmi.set_start_address(elsewhere);
+    dmi.set_end_address(elsewhere + BlockBytes - 1);
+  }
+  dmi.set_granted_access(both                ? tlm::tlm_dmi::DMI_ACCESS_READ_WRITE
                          : payload.is_read() ? tlm::tlm_dmi::DMI_ACCESS_READ
                                              : tlm::tlm_dmi::DMI_ACCESS_WRITE);
-  dmi.set_read_latency(latency());
-  dmi.set_write_latency(latency());
-  granted_[block] = true;
+  if (chance(behaviour.dmi_latency)) {
+    dmi.set_read_latency(latency());
+    dmi.set_write_latency(latency());
+  }
   ++grants_;
   return true;
 }
 
+RandomMemory::Lines RandomMemory::extent(std::uint64_t asked, bool copies) const {
+  const bool copied = lines_[asked].copy != nullptr;
+  const auto joined = [=](const Line& a, const Line& b) {
+    if (!copies) return b.at == a.at + LineBytes && a.copy == nullptr && b.copy == nullptr;
+    if (copied) return a.copy != nullptr && b.copy == a.copy + LineBytes;
+    return a.copy == nullptr && b.copy == nullptr && !a.granted && !b.granted;
+  };
+  const std::uint64_t low = asked - asked % BlockLines;
+  const std::uint64_t high = std::min<std::uint64_t>(lines_.size(), low + BlockLines) - 1;
+  Lines lines{asked, asked};
+  while (lines.first > low && joined(lines_[lines.first - 1], lines_[lines.first])) --lines.first;
+  while (lines.last < high && joined(lines_[lines.last], lines_[lines.last + 1])) ++lines.last;
+  return lines;
+}
+
+void RandomMemory::make_copy(const Lines& lines) {
+  unsigned char* const block = new_block(Garbage);
+  for (std::uint64_t line = lines.first; line <= lines.last; ++line) {
+    lines_[line].copy = block + line % BlockLines * LineBytes;
+    std::memcpy(lines_[line].copy, lines_[line].at, LineBytes);
+  }
+}
+
+void RandomMemory::move(const Lines& lines) {
+  unsigned char* const block = new_block(Garbage);
+  for (std::uint64_t i = lines.first; i <= lines.last; ++i) {
+    Line& line = lines_[i];
+    if (line.copy != nullptr) {
+      lost_writes_ += std::memcmp(line.copy, line.at, LineBytes) != 0 ? 1 : 0;
+      bury(line.copy);
+    }
+    unsigned char* const place = block + i % BlockLines * LineBytes;
+    std::memcpy(place, line.at, LineBytes);
+    bury(line.at);
+    line = {place};
+  }
+}
+
+void RandomMemory::bury(unsigned char* line) {
+  std::memset(line, Garbage, LineBytes);
+  buried_.push_back(line);
+}
+
+std::uint64_t RandomMemory::lost_writes() const {
+  const auto differs = [](const Line& line) {
+    return line.copy != nullptr && std::memcmp(line.copy, line.at, LineBytes) != 0;
+  };
+  const auto disturbed = [](const unsigned char* line) {
+    return std::any_of(line, line + LineBytes, [](unsigned char byte) { return byte != Garbage; });
+  };
+  return lost_writes_ + static_cast<std::uint64_t>(std::count_if(lines_.begin(), lines_.end(), differs)) +
+         static_cast<std::uint64_t>(std::count_if(buried_.begin(), buried_.end(), disturbed));
+}
+
 void RandomMemory::invalidate() {
-  if (chance(0.5)) {  // any range: what was granted in it may go on living in its storage
+  if (chance(0.3)) {  // any range: what was granted in it may go on living in its storage
     const std::uint64_t first = chance(0.2) ? pick(0, ~std::uint64_t{0}) : pick(0, bytes_ - 1);
     socket->invalidate_direct_mem_ptr(first, pick(first, std::max(first, chance(0.5) ? first + 255 : bytes_)));
     return;
   }
-  const std::uint64_t first = pick(0, blocks_.size() - 1);
-  const std::uint64_t last = std::min<std::uint64_t>(blocks_.size() - 1, first + pick(0, 7));
-  for (std::uint64_t block = first; block <= last; ++block) {
-    if (!granted_[block]) continue;
-    granted_[block] = false;
-    auto moved = std::make_unique<Block>(*blocks_[block]);
-    blocks_[block]->fill(0xEE);
-    poisoned_.push_back(std::move(blocks_[block]));
-    blocks_[block] = std::move(moved);
+  const auto out = [](const Line& line) { return line.granted || line.copy != nullptr; };
+  const auto line = [this](std::uint64_t index) { return lines_.begin() + static_cast<std::ptrdiff_t>(index); };
+  Lines lines{};
+  if (chance(0.5)) {  // a part of a grant, if there is one
+    const auto found = std::find_if(line(pick(0, lines_.size() - 1)), lines_.end(), out);
+    lines.first = static_cast<std::uint64_t>(found - lines_.begin()) % lines_.size();
+    lines.last = lines.first + pick(0, 3);
+  } else {
+    lines.first = pick(0, (lines_.size() - 1) / BlockLines) * BlockLines;
+    lines.last = lines.first + pick(1, 8) * BlockLines - 1;
   }
-  socket->invalidate_direct_mem_ptr(first * BlockBytes, (last + 1) * BlockBytes - 1);
+  lines.last = std::min<std::uint64_t>(lines.last, lines_.size() - 1);
+  for (std::uint64_t first = lines.first; first <= lines.last;) {
+    const std::uint64_t last = std::min(lines.last, first - first % BlockLines + BlockLines - 1);
+    if (std::any_of(line(first), line(last + 1), out)) move({first, last});
+    first = last + 1;
+  }
+  socket->invalidate_direct_mem_ptr(lines.first * LineBytes, (lines.last + 1) * LineBytes - 1);
 }
 
 void RandomMemory::invalidation_thread() {

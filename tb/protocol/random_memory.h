@@ -25,8 +25,10 @@ struct MemoryBehaviour {
   double waits = 0.3, waits_partly = 0.3;
 
   // Direct memory access.
-  double dmi_hint = 0;   ///< of a response with the DMI hint
-  double dmi_grant = 1;  ///< of a DMI request that is granted
+  double dmi_hint = 0;       ///< of a response with the DMI hint
+  double dmi_grant = 1;      ///< of a DMI request that is granted
+  double dmi_latency = 1;    ///< of a grant that states its latencies; else they are zero
+  double dmi_misplaced = 0;  ///< of a grant that lies elsewhere and leads to garbage
   /// Longest time between two invalidations; zero for none. The first one comes before anything was granted.
   sc_core::sc_time invalidation_interval;
   double invalidates_in_transport = 0;  ///< of a b_transport that invalidates something before it returns
@@ -54,8 +56,9 @@ struct MemoryBehaviour {
 /// A memory as somebody else might have written it: everything that the base protocol (IEEE 1666-2011 15.2) leaves open
 /// to a target is chosen at random. Accesses to overlapping addresses keep their order, others do not.
 ///
-/// A range that was granted for DMI and then invalidated moves to other storage, and the old one is filled with
-/// garbage, so that an initiator that goes on using its pointer computes nonsense.
+/// A range that was granted for DMI and then invalidated, all of it or a part, moves to other storage, and the old one
+/// is filled with garbage, so that an initiator that goes on using its pointer computes nonsense. Garbage also lies
+/// behind the end of a grant. What is granted for reading alone is a copy: a write to it never arrives.
 class RandomMemory : public sc_core::sc_module, private tlm::tlm_fw_transport_if<tlm::tlm_base_protocol_types> {
  public:
   tlm::tlm_target_socket<32> socket{"socket"};
@@ -83,11 +86,24 @@ class RandomMemory : public sc_core::sc_module, private tlm::tlm_fw_transport_if
   /// nb_transport transactions whose response has not been ended.
   [[nodiscard]] std::size_t under_way() const { return requests_.size(); }
   [[nodiscard]] std::uint64_t grants() const { return grants_; }
+  /// Lines that were written through a pointer that did not permit it (any more), as far as it still shows.
+  [[nodiscard]] std::uint64_t lost_writes() const;
 
  private:
   using Payload = tlm::tlm_generic_payload;
-  static constexpr std::uint64_t BlockBytes = 4096;
+  static constexpr std::uint64_t BlockBytes = 4096, LineBytes = 64, BlockLines = BlockBytes / LineBytes;
+  static constexpr unsigned char Garbage = 0xEE;
   using Block = std::array<unsigned char, BlockBytes>;
+
+  /// The smallest piece of memory that has a place of its own; at the same offset in any block.
+  struct Line {
+    unsigned char* at = nullptr;
+    unsigned char* copy = nullptr;  ///< granted for reading alone
+    bool granted = false;           ///< `at` is
+  };
+  struct Lines {
+    std::uint64_t first, last;
+  };
 
   struct Request {
     Payload* payload = nullptr;
@@ -113,6 +129,13 @@ class RandomMemory : public sc_core::sc_module, private tlm::tlm_fw_transport_if
   void access(Payload& payload, std::uint64_t index);
   void invalidate();
   void invalidation_thread();
+  [[nodiscard]] unsigned char* new_block(unsigned char content);
+  /// The lines around `asked` of the same block that one grant may cover: of copies, or of the memory itself.
+  [[nodiscard]] Lines extent(std::uint64_t asked, bool copies) const;
+  void make_copy(const Lines& lines);
+  /// Gives the lines, of one block, another place and leaves garbage at the old one.
+  void move(const Lines& lines);
+  void bury(unsigned char* line);
   [[nodiscard]] bool inside(std::uint64_t address, std::uint64_t bytes) const;
 
   [[nodiscard]] bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
@@ -126,9 +149,10 @@ class RandomMemory : public sc_core::sc_module, private tlm::tlm_fw_transport_if
 
   std::mt19937 random_;
   std::uint64_t bytes_;
-  std::vector<std::unique_ptr<Block>> blocks_;
-  std::vector<std::unique_ptr<Block>> poisoned_;
-  std::vector<bool> granted_;  ///< blocks with a DMI range out
+  std::vector<Line> lines_;
+  std::vector<std::unique_ptr<Block>> blocks_;  ///< all that there ever were
+  std::vector<const unsigned char*> buried_;    ///< lines of garbage
+  std::uint64_t lost_writes_ = 0;               ///< to copies that are no more
   std::uint64_t grants_ = 0;
   bool quiet_ = false;
   std::vector<Access> log_;

@@ -33,6 +33,7 @@ Totals run(
     for (const Job& job : work) REQUIRE(job.end <= MemoryBytes);
     Checker::Options options;
     options.strict_response = behaviour.incomplete == 0;
+    options.strict_grants = behaviour.dmi_misplaced == 0;
     benches.emplace_back(("bench" + std::to_string(i)).c_str(), config, options,
                          [&work](RandomBench& bench) {
                            for (const Job& job : work) (void)bench.execute(job);
@@ -141,6 +142,14 @@ TEST_CASE("protocol memory: direct memory access, granted in pieces and taken ba
   behaviour.invalidates_in_transport = 0.1;
   const Totals totals = run(CodingStyle::LooselyTimed, behaviour, 400, 8, 10);
   CHECK(totals.grants > 500);
+}
+
+TEST_CASE("protocol memory: direct memory access that is granted elsewhere is not used") {
+  MemoryBehaviour behaviour;
+  behaviour.dmi_hint = 1;
+  behaviour.dmi_misplaced = 0.5;
+  const Totals totals = run(CodingStyle::LooselyTimed, behaviour, 405, 2, 6);
+  CHECK(totals.grants > 50);
 }
 
 TEST_CASE("protocol memory: direct memory access is left alone where the configuration says so") {

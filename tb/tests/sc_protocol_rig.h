@@ -154,6 +154,7 @@ class Bench : public sc_core::sc_module {
   void check() {
     if (failure_) std::rethrow_exception(failure_);
     CHECK(finished_);
+    if constexpr (std::is_same_v<MemoryModel, RandomMemory>) CHECK(memory.lost_writes() == 0);
     for (Checker* checker : {&csr_checker, &mem_checker}) {
       checker->finish();
       CAPTURE(checker->report());
@@ -202,12 +203,13 @@ class Bench : public sc_core::sc_module {
     write_memory(job.outputs, garbage.data(), garbage.size());
   }
   /// Starts a job that has been loaded, with both interrupts enabled.
-  void start(const Job& job) {
+  void start(const Job& job) { start(job.commands, job.plan.commands.size()); }
+  void start(std::uint64_t address, std::size_t commands) {
     write(Register::Ctrl, dlac::CtrlClearCounters);
     write(Register::IrqEnable, dlac::IrqDone | dlac::IrqError);
-    write(Register::ListAddrLo, static_cast<std::uint32_t>(job.commands));
-    write(Register::ListAddrHi, static_cast<std::uint32_t>(job.commands >> 32));
-    write(Register::ListLength, static_cast<std::uint32_t>(job.plan.commands.size()));
+    write(Register::ListAddrLo, static_cast<std::uint32_t>(address));
+    write(Register::ListAddrHi, static_cast<std::uint32_t>(address >> 32));
+    write(Register::ListLength, static_cast<std::uint32_t>(commands));
     write(Register::Doorbell, 1);
   }
   /// Waits for the interrupt and acknowledges it; returns the error code.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // However the core talks to a memory of one latency, it computes the same outputs in the same cycles: loosely timed,
-// annotated or waiting, through DMI, ahead of time within a global quantum, or in four phases. (arch. 2)
+// annotated or waiting, through DMI that states its latencies or does not, ahead of time within a global quantum, or in
+// four phases. (arch. 2)
 #include <deque>
 
 #include "sc_protocol_rig.h"
@@ -30,6 +31,13 @@ class Styles {
     MemoryBehaviour partly = MemoryBehaviour::constant(latency);
     partly.waits_partly = 0.7;
     add_random("partly_waiting", config, partly);
+    config.dmi = 1;
+    MemoryBehaviour pieces = MemoryBehaviour::constant(latency);
+    pieces.dmi_hint = 1;
+    add_random("dmi_in_pieces", config, pieces);
+    // What b_transport takes then counts for direct accesses, too.
+    pieces.dmi_latency = 0;
+    add_random("dmi_without_latencies", config, pieces);
     config.mem_style = CodingStyle::ApproximatelyTimed;
     add_plain("four_phase", config, latency);
     add_random("four_phase_foreign", config, MemoryBehaviour::constant(latency));
