@@ -31,6 +31,7 @@ constexpr std::uint32_t BadListError = 12;
 constexpr std::uint32_t ErrorBit = 1U << 2;     // STATUS
 constexpr std::uint32_t IrqErrorBit = 1U << 1;  // IRQ_STATUS, IRQ_ENABLE
 constexpr std::uint32_t ResetBit = 1U << 0;     // CTRL
+constexpr auto UnknownCommand = static_cast<tlm::tlm_command>(3);
 
 [[nodiscard]] bool writable(std::uint64_t offset) {
   switch (offset) {
@@ -112,9 +113,13 @@ CsrExpectation CsrModel::perform(const CsrAccess& access) {
   if (is_write && !undefined && !writable(access.address) && errors_) {
     statuses.push_back(tlm::TLM_COMMAND_ERROR_RESPONSE);
   }
-  if (access.command == tlm::TLM_IGNORE_COMMAND) {
+  if (access.command == UnknownCommand) {
+    statuses.push_back(tlm::TLM_COMMAND_ERROR_RESPONSE);
+  } else if (access.command == tlm::TLM_IGNORE_COMMAND) {
     statuses.push_back(tlm::TLM_OK_RESPONSE);  // 14.9: nothing is transferred, so nothing need fail
     return expected;
+  } else if (access.null_data) {
+    statuses.push_back(tlm::TLM_GENERIC_ERROR_RESPONSE);
   }
   if (!statuses.empty()) return expected;
   statuses.push_back(tlm::TLM_OK_RESPONSE);
@@ -133,6 +138,8 @@ CsrAccess CsrModel::next(std::mt19937& random) const {
   const std::uint32_t kind = pick(random, 0, 99);
   access.command = chance(random, 0.5) ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND;
   if (chance(random, 0.03)) access.command = tlm::TLM_IGNORE_COMMAND;
+  if (chance(random, 0.03)) access.command = UnknownCommand;
+  access.null_data = chance(random, 0.03);
 
   if (kind < 55) {
     static constexpr std::array<std::uint32_t, 13> Main{Id,        Version,     Ctrl,       Status,     IrqEnable,

@@ -15,6 +15,7 @@ struct CsrAccess {
   static constexpr unsigned int MaxBytes = 64;
   tlm::tlm_command command = tlm::TLM_READ_COMMAND;
   std::uint64_t address = 0;
+  bool null_data = false;  ///< sent without a data pointer
   unsigned int bytes = 4;
   unsigned int streaming_width = 4;
   unsigned int enable_bytes = 0;  ///< length of the byte enable array, 0 for none

@@ -29,11 +29,13 @@ void RandomInitiator::mismatch(const std::string& what, const CsrAccess& access)
   if (mismatches_.size() >= 20) return;
   std::ostringstream os;
   os << sc_time_stamp() << ": "
-     << (access.command == tlm::TLM_READ_COMMAND    ? "read"
-         : access.command == tlm::TLM_WRITE_COMMAND ? "write"
-                                                    : "ignore")
+     << (access.command == tlm::TLM_READ_COMMAND     ? "read"
+         : access.command == tlm::TLM_WRITE_COMMAND  ? "write"
+         : access.command == tlm::TLM_IGNORE_COMMAND ? "ignore"
+                                                     : "unknown command")
      << " at 0x" << std::hex << access.address << std::dec << ", " << access.bytes << " bytes, streaming width "
-     << access.streaming_width << ", " << access.enable_bytes << " byte enables: " << what;
+     << access.streaming_width << ", " << access.enable_bytes << " byte enables"
+     << (access.null_data ? ", no data pointer: " : ": ") << what;
   mismatches_.push_back(os.str());
 }
 
@@ -67,7 +69,7 @@ void RandomInitiator::prepare(Payload& payload, Record& record) {
   record.enables = record.access.enables;
   payload.set_command(record.access.command);
   payload.set_address(record.access.address);
-  payload.set_data_ptr(record.data.data());
+  payload.set_data_ptr(record.access.null_data ? nullptr : record.data.data());
   payload.set_data_length(record.access.bytes);
   payload.set_streaming_width(record.access.streaming_width);
   payload.set_byte_enable_ptr(record.access.enable_bytes == 0 ? nullptr : record.enables.data());
@@ -107,7 +109,7 @@ void RandomInitiator::look_around() {
   payload.set_data_ptr(access.data.data());
   payload.set_data_length(access.bytes);
   if (chance(0.3)) {
-    if (access.command == tlm::TLM_IGNORE_COMMAND) return;
+    if (!payload.is_read() && !payload.is_write()) return;
     tlm::tlm_dmi dmi;
     if (socket->get_direct_mem_ptr(payload, dmi)) mismatch("DMI granted", access);
     return;

@@ -19,6 +19,13 @@ using namespace dlac::tb::protocol;
 
 [[nodiscard]] std::uint64_t soak_factor() { return std::getenv("DLAC_SOAK") != nullptr ? 20 : 1; }
 
+/// The host's unknown commands and null data pointers are meant.
+[[nodiscard]] Checker::Options lenient() {
+  Checker::Options options;
+  options.strict_requests = false;
+  return options;
+}
+
 /// A core between a random host and a memory that it never needs.
 struct Platform {
   RandomInitiator host;
@@ -28,7 +35,9 @@ struct Platform {
   sc_core::sc_signal<bool> irq{"irq"};
 
   Platform(const Config& config, const InitiatorBehaviour& behaviour, std::uint32_t seed)
-      : host("host", CsrModel(config.csr_errors != 0), behaviour, seed), checker("checker"), core("core", config) {
+      : host("host", CsrModel(config.csr_errors != 0), behaviour, seed),
+        checker("checker", lenient()),
+        core("core", config) {
     host.socket.bind(checker.target);
     checker.initiator.bind(core.csr);
     core.mem.bind(memory.socket);
