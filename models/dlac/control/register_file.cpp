@@ -68,7 +68,15 @@ bool RegisterFile::timed(const tlm::tlm_generic_payload& payload) const {
     return address < static_cast<std::uint32_t>(Register::ListAddrLo) ||
            address > static_cast<std::uint32_t>(Register::ListLength);
   }
-  return busy();
+  if (!busy()) return false;
+  switch (static_cast<Register>(address)) {
+    case Register::Status:
+    case Register::IrqStatus:
+    case Register::Error:
+    case Register::FaultAddrLo:
+    case Register::FaultAddrHi: return true;
+    default: return false;
+  }
 }
 
 unsigned int RegisterFile::debug_read(std::uint64_t address, std::uint8_t* data, unsigned int length) const {
