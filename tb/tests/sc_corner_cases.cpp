@@ -3,7 +3,9 @@
 // one, transactions that outlive the core, periods that the simulation cannot tell apart.
 #include <dlac/accelerator.h>
 
+#include <array>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sc_core_rig.h"
@@ -25,13 +27,14 @@ constexpr std::uint64_t DataAt = 0x8000;
   return load;
 }
 
-/// Answers all addresses; those from `slow` on after 5 us with an error, all others after 100 ns.
+/// Answers all addresses; those from `slow` on after 5 us with an error, all others after 100 ns. Annotates these
+/// times, or waits for them.
 class UnevenMemory : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<UnevenMemory, 32> socket{"socket"};
 
-  explicit UnevenMemory(const sc_core::sc_module_name& name, std::uint64_t slow)
-      : sc_module(name), slow_(slow), bytes_(1 << 16) {
+  explicit UnevenMemory(const sc_core::sc_module_name& name, std::uint64_t slow, bool waits = false)
+      : sc_module(name), slow_(slow), waits_(waits), bytes_(1 << 16) {
     socket.register_b_transport(this, &UnevenMemory::b_transport);
   }
   [[nodiscard]] std::uint8_t* data() { return bytes_.data(); }
@@ -42,8 +45,12 @@ class UnevenMemory : public sc_core::sc_module {
     delay += slow ? sc_core::sc_time(5, sc_core::SC_US) : sc_core::sc_time(100, sc_core::SC_NS);
     if (!slow) std::memcpy(payload.get_data_ptr(), &bytes_[payload.get_address()], payload.get_data_length());
     payload.set_response_status(slow ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
+    if (!waits_) return;
+    sc_core::wait(delay);
+    delay = sc_core::SC_ZERO_TIME;
   }
   std::uint64_t slow_;
+  bool waits_;
   std::vector<std::uint8_t> bytes_;
 };
 
@@ -96,6 +103,53 @@ struct Bound : sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Bound, 32> host{"host"};
   tlm::tlm_generic_payload payload;
 };
+
+/// The fifth burst of a load fails after 5 us: all that is due before still happens.
+void error_after_5_us() {
+  const Config config = small_config(Mode::Train);
+  LoadWeights failing = load_from(0xC000 - 1024, 2);
+  failing.bytes = 4096;
+  MmOp compute = column_of_beats(500);
+  compute.header.tag = 3;
+  const std::vector<CommandImage> list = images({load_from(DataAt, 1), failing, compute, load_from(DataAt, 4), End{}});
+
+  Bound<UnevenMemory> ahead("ahead", config, std::uint64_t{0xC000}, false);
+  Bound<UnevenMemory> waiting("waiting", config, std::uint64_t{0xC000}, true);
+  const std::array<Bound<UnevenMemory>*, 2> both{&ahead, &waiting};
+  std::array<std::vector<std::uint32_t>, 2> completed;
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::memcpy(both[i]->memory.data(), list.data(), list.size() * CommandBytes);
+    both[i]->core->observe(
+        [&tags = completed[i]](const CommandRecord& record) { tags.push_back(header_of(record.command).tag); });
+  }
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  for (auto* const bound : both) {
+    bound->write(Register::IrqEnable, IrqDone | IrqError);
+    bound->write(Register::ListLength, 5);
+    bound->write(Register::Doorbell, 1);
+  }
+  // The bursts of 16 beats are issued at 72, 88, 104, 120 and 136; the fifth is complete 16 + 2500 cycles later. (see
+  // sc_timing.cpp)
+  sc_core::sc_start((136 + 16 + 2500) * 2000.0 - 1, sc_core::SC_PS);
+  for (auto* const bound : both) {
+    CHECK(bound->read(Register::Status) == StatusBusy);
+    CHECK_FALSE(bound->irq.read());
+  }
+  sc_core::sc_start(2, sc_core::SC_PS);
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto& bound = *both[i];
+    CAPTURE(std::string(bound.name()));
+    CHECK(bound.irq.read());
+    CHECK(bound.read(Register::Status) == StatusError);
+    CHECK(bound.read(Register::Error) == static_cast<std::uint32_t>(ErrorCode::LoadFault));
+    CHECK(bound.read(Register::FaultAddrLo) == 0xC000);
+    CHECK(completed[i] == std::vector<std::uint32_t>{1, 3});
+    // Three fetches, the first load, four good bursts, the eight that may be outstanding, and when the first of these
+    // has failed the load behind.
+    bound.write(Register::Ctrl, CtrlSnapshot);
+    CHECK(bound.read(static_cast<Register>(counter_offset(Counter::ReadBursts))) == 3 + 1 + 4 + 8 + 1);
+  }
+}
 
 }  // namespace
 
@@ -152,6 +206,49 @@ TEST_CASE("corner cases: loads behind a failed one are not reported as complete,
   CHECK(completed == std::vector<std::uint32_t>{1});
   bound.write(Register::Ctrl, CtrlSnapshot);
   CHECK(bound.access(tlm::TLM_READ_COMMAND, static_cast<Register>(counter_offset(Counter::Commands)), 0) == 1);
+}
+
+TEST_CASE("corner cases: an error that memory tells ahead of time counts at its time") { error_after_5_us(); }
+
+TEST_CASE("corner cases: an error that memory tells ahead of time counts at its time, under a global quantum") {
+  tlm::tlm_global_quantum::instance().set(sc_core::sc_time(1, sc_core::SC_US));
+  error_after_5_us();
+}
+
+TEST_CASE("corner cases: phases of a transaction that is none of the core's are ignored") {
+  Config config = small_config(Mode::Train);
+  config.mem_style = CodingStyle::ApproximatelyTimed;
+  Bound<HoldingMemory> four_phase("four_phase", config);
+  Bound<UnevenMemory> blocking("blocking", small_config(Mode::Train), std::uint64_t{0xC000});
+  const std::vector<CommandImage> list = images({End{}});
+  std::memcpy(blocking.memory.data(), list.data(), CommandBytes);
+  tlm::tlm_generic_payload foreign;
+  const auto send = [&foreign](auto& memory) {
+    for (const tlm::tlm_phase_enum called : {tlm::END_REQ, tlm::BEGIN_RESP}) {
+      tlm::tlm_phase phase = called;
+      sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+      CHECK(memory.socket->nb_transport_bw(foreign, phase, delay) == tlm::TLM_ACCEPTED);
+      CHECK(phase == called);
+      CHECK(delay == sc_core::SC_ZERO_TIME);
+    }
+  };
+  const auto ring = [](auto& bound, std::uint32_t commands) {
+    bound.write(Register::ListLength, commands);
+    bound.write(Register::Doorbell, 1);
+  };
+  sc_core::sc_start(10, sc_core::SC_NS);
+  send(four_phase.memory);  // when nothing is under way
+  send(blocking.memory);
+  ring(four_phase, 100);
+  ring(blocking, 1);
+  sc_core::sc_start(50, sc_core::SC_NS);
+  const std::size_t held = four_phase.memory.held();
+  CHECK(held > 0);
+  send(four_phase.memory);  // when others are
+  send(blocking.memory);
+  sc_core::sc_start(10, sc_core::SC_US);
+  CHECK(four_phase.read(Register::Status) == StatusBusy);
+  CHECK(blocking.read(Register::Status) == StatusDone);
 }
 
 TEST_CASE("corner cases: a memory may release its transactions after the core is gone") {
