@@ -115,6 +115,21 @@ TEST_CASE("faults: incomplete responses are one warning in lenient mode, approxi
   check_lenient(CodingStyle::ApproximatelyTimed);
 }
 
+TEST_CASE("faults: each of two lenient cores warns once of incomplete responses") {
+  sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_DO_NOTHING);  // and count them
+  const int before = sc_core::sc_report_handler::get_count(sc_core::SC_WARNING);
+  const Config config = incomplete_config(CodingStyle::LooselyTimed, false);
+  const std::vector<Job> jobs = random_jobs(config, 23, 2, 1500, 4000);
+  const RandomBench::Program program = [&jobs](RandomBench& b) {
+    for (const Job& job : jobs) (void)b.execute(job);
+  };
+  RandomBench first("first", config, tolerant(), program, MemoryBytes, incomplete(), 23U);
+  RandomBench second("second", config, tolerant(), program, MemoryBytes, incomplete(), 24U);
+  first.run();
+  second.check();
+  CHECK(sc_core::sc_report_handler::get_count(sc_core::SC_WARNING) == before + 2);
+}
+
 TEST_CASE("faults: strict mode is the default") {
   CHECK(Config::defaults(Mode::Train).strict_response == 1);
   CHECK(Config::defaults(Mode::Infer).strict_response == 1);
