@@ -258,8 +258,12 @@ void RandomMemory::invalidate() {
 }
 
 void RandomMemory::invalidation_thread() {
-  while (!quiet_ && behaviour.invalidation_interval != sc_core::SC_ZERO_TIME) {
+  std::uint64_t before = 0;
+  // A host that waits in vain is to be noticed: nothing goes on for ever.
+  for (unsigned idle = 0; idle < 1000 && !quiet_ && behaviour.invalidation_interval != sc_core::SC_ZERO_TIME; ++idle) {
     invalidate();
+    if (log_.size() + grants_ != before) idle = 0;
+    before = log_.size() + grants_;
     wait(pick_time(sc_core::SC_ZERO_TIME, behaviour.invalidation_interval));
   }
 }
