@@ -1011,6 +1011,40 @@ TEST_CASE("protocol checker: an interconnect that follows may translate addresse
                bus}});
 }
 
+TEST_CASE("protocol checker: strange requests and misplaced grants are permitted where the options say so") {
+  Checker::Options lenient;
+  lenient.strict_requests = lenient.strict_grants = false;
+  none_found({{"unknown command", None,
+               [](Rig& r) { r.b([](Payload& p) { p.set_command(static_cast<tlm::tlm_command>(3)); }); }, lenient},
+              {"no data pointer", None, [](Rig& r) { r.b([](Payload& p) { p.set_data_ptr(nullptr); }); }, lenient},
+              {"grant elsewhere", None,
+               [](Rig& r) {
+                 r.target.dmi = [&r](Payload&, tlm::tlm_dmi& dmi) {
+                   dmi.set_dmi_ptr(r.data.data());
+                   dmi.set_start_address(0x20);
+                   dmi.set_end_address(0x27);
+                   dmi.allow_read_write();
+                   return true;
+                 };
+                 Payload p;
+                 r.prepare(p);
+                 tlm::tlm_dmi dmi;
+                 r.initiator.socket->get_direct_mem_ptr(p, dmi);
+               },
+               lenient}});
+}
+
+TEST_CASE("protocol checker: the longest delay of b_transport is noted") {
+  run({{"delays", None,
+        [](Rig& r) {
+          for (const double delay : {3.0, 7.0, 5.0}) {
+            Payload p;
+            r.b(r.prepare(p), ns(delay));
+          }
+        }}},
+      [](const Case&, Rig& rig) { CHECK(rig.checker.most_ahead() == ns(7)); });
+}
+
 TEST_CASE("protocol checker: counts go on when the messages are full") {
   Checker::Options few;
   few.kept_violations = 2;
