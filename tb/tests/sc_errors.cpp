@@ -793,6 +793,10 @@ TEST_CASE("errors: a misaligned list or a list of no commands is refused, and ne
       bench.write_register(at(Register::IrqStatus), IrqError);
       sc_core::wait(2, sc_core::SC_NS);
       layer.check(bench, &fresh);
+      CHECK(bench.read_register(at(Register::Status)) == StatusDone);
+      CHECK(bench.read_register(at(Register::Error)) == 0);
+      CHECK(bench.read_register(at(Register::FaultAddrLo)) == 0);
+      CHECK(bench.read_register(at(Register::FaultAddrHi)) == 0);
     }
   });
 }
