@@ -54,6 +54,29 @@ class UnevenMemory : public sc_core::sc_module {
   std::vector<std::uint8_t> bytes_;
 };
 
+/// Reads as it holds; answers what is at `appointed` or behind it all at the same time, writes with an error.
+class AppointedMemory : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<AppointedMemory, 32> socket{"socket"};
+
+  AppointedMemory(const sc_core::sc_module_name& name, std::uint64_t appointed, const sc_core::sc_time& time)
+      : sc_module(name), appointed_(appointed), time_(time), bytes_(1 << 16) {
+    socket.register_b_transport(this, &AppointedMemory::b_transport);
+  }
+  [[nodiscard]] std::uint8_t* data() { return bytes_.data(); }
+
+ private:
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    if (payload.get_address() >= appointed_) delay = time_ - sc_core::sc_time_stamp();
+    if (payload.is_read())
+      std::memcpy(payload.get_data_ptr(), &bytes_[payload.get_address()], payload.get_data_length());
+    payload.set_response_status(payload.is_read() ? tlm::TLM_OK_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE);
+  }
+  std::uint64_t appointed_;
+  sc_core::sc_time time_;
+  std::vector<std::uint8_t> bytes_;
+};
+
 /// Keeps every transaction, answers none, and releases them when it is destroyed.
 class HoldingMemory : public sc_core::sc_module {
  public:
@@ -249,6 +272,40 @@ TEST_CASE("corner cases: phases of a transaction that is none of the core's are 
   sc_core::sc_start(10, sc_core::SC_US);
   CHECK(four_phase.read(Register::Status) == StatusBusy);
   CHECK(blocking.read(Register::Status) == StatusDone);
+}
+
+TEST_CASE("corner cases: of two units that fail in the same delta cycle the first one's error counts") {
+  Config config = small_config(Mode::Train);
+  config.token_limit = 2;
+  Bound<AppointedMemory> bound("bound", config, std::uint64_t{0xC000}, sc_core::sc_time(2, sc_core::SC_US));
+  // The third load gives one token too many in the cycle in which memory refuses the store. Both are complete one beat
+  // after the response; within a cycle, loads come before stores.
+  LoadWeights late = load_from(0xC000, 3);
+  late.bytes = 16;
+  Store store;
+  store.address = 0xC000;
+  store.image_pixels = store.channels = store.columns = 1;
+  const std::vector<CommandImage> list = images({load_from(DataAt, 1), load_from(DataAt, 2), late, store, End{}});
+  std::memcpy(bound.memory.data() + 0x100, list.data(), list.size() * CommandBytes);
+  sc_core::sc_start(10, sc_core::SC_NS);
+  bound.write(Register::IrqEnable, IrqDone | IrqError);
+  bound.write(Register::ListAddrLo, 0x100);
+  bound.write(Register::ListLength, 5);
+  bound.write(Register::Doorbell, 1);
+  sc_core::sc_start(1990, sc_core::SC_NS);
+  CHECK(bound.read(Register::Status) == StatusBusy);
+  sc_core::sc_start(10, sc_core::SC_NS);
+  CHECK(bound.irq.read());
+  CHECK(bound.read(Register::Status) == StatusError);
+  CHECK(bound.read(Register::IrqStatus) == IrqError);
+  CHECK(bound.read(Register::Error) == static_cast<std::uint32_t>(ErrorCode::TokenOverflow));
+  CHECK(bound.read(Register::FaultAddrLo) == 0x100 + 2 * CommandBytes);
+  // There is no second interrupt, and no second error behind the first.
+  bound.write(Register::IrqStatus, IrqDone | IrqError);
+  sc_core::sc_start(10, sc_core::SC_US);
+  CHECK_FALSE(bound.irq.read());
+  CHECK(bound.read(Register::IrqStatus) == 0);
+  CHECK(bound.read(Register::Error) == static_cast<std::uint32_t>(ErrorCode::TokenOverflow));
 }
 
 TEST_CASE("corner cases: a memory may release its transactions after the core is gone") {
