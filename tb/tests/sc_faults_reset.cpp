@@ -46,24 +46,30 @@ void reset_everywhere(const Scenario& scenario) {
         const Counters fresh = b.counters();
         REQUIRE(completions.size() == job.plan.commands.size());
 
-        std::vector<sc_core::sc_time> times;
-        times.reserve(completions.size());
-        for (const sc_core::sc_time& completion : completions) times.push_back(completion - begin);
+        // Both resets at each command boundary, one of them at each random time.
+        struct Strike {
+          sc_core::sc_time time;
+          bool by_port;
+        };
+        std::vector<Strike> strikes;
+        for (const sc_core::sc_time& completion : completions) {
+          for (const bool by_port : {false, true}) strikes.push_back({completion - begin, by_port});
+        }
         std::mt19937_64 random(scenario.seed);
         for (int i = 0; i < scenario.random_times * std::min(soak_factor(), 5); ++i) {
-          times.push_back(sc_core::sc_time::from_value(random() % duration.value()));
+          strikes.push_back({sc_core::sc_time::from_value(random() % duration.value()), i % 2 != 0});
         }
         std::size_t n = 0;
-        for (const sc_core::sc_time& time : times) {
-          CAPTURE(n, time);
+        for (const auto& [time, by_port] : strikes) {
+          CAPTURE(n, time, by_port);
           b.load(job);
           b.start(job);
           sc_core::wait(time);
           under_way += b.memory.under_way() > 0 ? 1 : 0;
-          if (n % 2 == 0) {
-            b.reset_by_register();
-          } else {
+          if (by_port) {
             b.reset_by_port();
+          } else {
+            b.reset_by_register();
           }
           b.check_reset_values();
           if (n % 8 == 7) {  // late responses come now
