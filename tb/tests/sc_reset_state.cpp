@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sc_core_rig.h"
@@ -49,7 +50,7 @@ template <typename T>
   return command;
 }
 
-constexpr std::uint32_t TileBytes = 16 * 4 * 4;  // 16 channels x 4 columns
+constexpr std::uint64_t TileBytes = 16 * 4 * 4;  // 16 channels x 4 columns
 
 /// A 3x3 convolution of two channels of 4 x 8 to 16, four pixels, that goes on from what the accumulators hold.
 [[nodiscard]] MmOp convolution(std::uint32_t bank, std::uint32_t weights, std::uint32_t base) {
@@ -286,7 +287,7 @@ TEST_CASE("reset state: a reset from outside in any delta cycle of a list's end 
   for (const Ending& ending : endings()) {
     start_outside(bench, ending.list);
     sc_core::sc_time after;
-    while (bench.read_register(at(Register::Status)) == StatusBusy) {
+    while (bench.read_register(at(Register::Status)) == StatusBusy && after < us * 10) {
       sc_core::sc_start(period, sc_core::SC_RUN_TO_TIME);
       after += period;
     }
