@@ -19,7 +19,8 @@ struct ByteRange {
 /// existing file keeps its permissions; a symbolic link is followed. Throws FileError.
 void write_file(const std::string& path, const std::vector<ByteRange>& pieces);
 
-/// The file that output to `path` really replaces: `path` itself or what it, a symbolic link, leads to. Throws FileError.
+/// The file that output to `path` really replaces: `path` itself or what it, a symbolic link, leads to. Throws
+/// FileError.
 [[nodiscard]] std::string output_target(const std::string& path);
 
 /// Makes `temporary`, a complete file in the folder of output_target(path), the file `path`, as write_file() does.
