@@ -26,7 +26,6 @@ using workloads::Tensor;
 using workloads::WeightKind;
 
 constexpr std::size_t LargestExtent = std::size_t{1} << 20U;  // as ConvLayer::validate()
-constexpr std::size_t LongestList = 10;                       // of layers, in an error line
 
 ElementType word_type(Mode mode) { return mode == Mode::Train ? ElementType::Float32 : ElementType::Float16; }
 

@@ -113,7 +113,6 @@ std::vector<std::string> nearest(std::string_view name, const std::vector<std::s
 }
 
 std::string one_of(std::string_view name, const std::vector<std::string>& known) {
-  constexpr std::size_t LongestList = 10;
   const std::vector<std::string> near = nearest(name, known, known.size() > LongestList ? 3 : 1);
   const std::string list = known.size() <= LongestList
                                ? join(known)

@@ -25,6 +25,8 @@ namespace dlac::tb {
 /// The known names nearest to `name` by edit distance, best first; none that shares too little with it.
 [[nodiscard]] std::vector<std::string> nearest(std::string_view name, const std::vector<std::string>& known,
                                                std::size_t limit);
+/// How many names an error line lists.
+constexpr std::size_t LongestList = 10;
 /// "one of a, b, c", of many names their number and a few, and "; perhaps b" if `name` looks like a slip of the pen.
 [[nodiscard]] std::string one_of(std::string_view name, const std::vector<std::string>& known);
 

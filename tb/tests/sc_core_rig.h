@@ -103,4 +103,20 @@ inline std::ostream& operator<<(std::ostream& os, const Span& s) {
   return op;
 }
 
+/// A 3x3 convolution with a padding of one on a map of 4 x 8, two channels, in the feature buffer from word 0, to 16
+/// channels and four pixels.
+[[nodiscard]] inline dlac::MmOp small_convolution() {
+  dlac::MmOp op;
+  op.log2_rows = 2;
+  op.clear = 1;
+  op.channels = 16;
+  op.columns = 4;
+  op.beats = 18;
+  op.row_capacity = op.height = op.out_height = 4;
+  op.pitch = op.width = op.out_width = 8;
+  op.kernel_height = op.kernel_width = 3;
+  op.offset_y = op.offset_x = -1;
+  return op;
+}
+
 }  // namespace core_rig

@@ -106,20 +106,6 @@ void on_bench(const Testbench::Program& program) {
   command.height = command.rows = command.row_capacity = 4;
   return command;
 }
-/// A 3x3 convolution with a padding of one on a map of 4 x 8, two channels, in the feature buffer from word 0.
-[[nodiscard]] MmOp good_mm_op() {
-  MmOp op;
-  op.log2_rows = 2;
-  op.clear = 1;
-  op.channels = 16;
-  op.columns = 4;
-  op.beats = 18;
-  op.row_capacity = op.height = op.out_height = 4;
-  op.pitch = op.width = op.out_width = 8;
-  op.kernel_height = op.kernel_width = 3;
-  op.offset_y = op.offset_x = -1;
-  return op;
-}
 /// a = accumulator, x = stream, y = stream, both from the map above.
 [[nodiscard]] PtWiseOp good_pt_wise_op() {
   PtWiseOp op;
@@ -143,7 +129,7 @@ void on_bench(const Testbench::Program& program) {
   return command;
 }
 [[nodiscard]] std::vector<Command> one_of_each() {
-  return {good_load_weights(), good_load_features(), good_mm_op(), good_pt_wise_op(), good_store(), End{}};
+  return {good_load_weights(), good_load_features(), small_convolution(), good_pt_wise_op(), good_store(), End{}};
 }
 
 /// A command with one bad field and what is wrong with it.
@@ -253,7 +239,7 @@ TEST_CASE("errors: a token that does not belong to the queue is an illegal field
       std::uint32_t pop, push;  ///< the tokens that are legal
     } table[] = {{good_load_weights(), ComputeToLoad, LoadToCompute},
                  {good_load_features(), ComputeToLoad, LoadToCompute},
-                 {good_mm_op(), LoadToCompute | StoreToCompute, ComputeToLoad | ComputeToStore},
+                 {small_convolution(), LoadToCompute | StoreToCompute, ComputeToLoad | ComputeToStore},
                  {good_pt_wise_op(), LoadToCompute | StoreToCompute, ComputeToLoad | ComputeToStore},
                  {good_store(), ComputeToStore, StoreToCompute},
                  {End{}, 0, 0}};
@@ -311,7 +297,7 @@ TEST_CASE("errors: fields of load features out of range") {
 }
 
 TEST_CASE("errors: fields of mmOp out of range") {
-  const MmOp good = good_mm_op();
+  const MmOp good = small_convolution();
   const auto row = [&good](const char* what, ErrorCode code, const std::function<void(MmOp&)>& change) {
     return bad<MmOp>(what, code, good, change);
   };
@@ -455,15 +441,15 @@ TEST_CASE("errors: fields at the ends of their ranges are legal") {
     last.destination = 4095;
     LoadFeatures planes = good_load_features();
     planes.channels = Words / 32;
-    MmOp end = good_mm_op();
+    MmOp end = small_convolution();
     end.weights = 4096 - 72;
     end.base = Words - 64;
-    MmOp words = good_mm_op();
+    MmOp words = small_convolution();
     words.full_precision = 1;
     words.weights = 4096 - 1152;
-    MmOp held = good_mm_op();  // the pixels 0 to 3 and the kernel name columns 0 to 4
+    MmOp held = small_convolution();  // the pixels 0 to 3 and the kernel name columns 0 to 4
     held.pitch = 5;
-    MmOp far = good_mm_op();  // all padding: no column needs to be held
+    MmOp far = small_convolution();  // all padding: no column needs to be held
     far.offset_x = 1 << 24;
     far.first_x = 0xFFFFFFFF;
     PtWiseOp constants = good_pt_wise_op();
@@ -494,7 +480,7 @@ TEST_CASE("errors: a ternary code 10 anywhere in the segment is a bad weight cod
       LoadWeights load = good_load_weights();
       load.bytes = 80;
       load.header.push = LoadToCompute;
-      MmOp op = good_mm_op();
+      MmOp op = small_convolution();
       op.header.pop = LoadToCompute;
       CAPTURE(code);
       if (code < 288) {
@@ -522,7 +508,7 @@ TEST_CASE("errors: a token counter that would pass its limit is an overflow") {
       Command command;
       std::uint32_t push;
     } table[] = {{good_load_weights(), LoadToCompute}, {good_load_features(), LoadToCompute},
-                 {good_mm_op(), ComputeToLoad},        {good_mm_op(), ComputeToStore},
+                 {small_convolution(), ComputeToLoad}, {small_convolution(), ComputeToStore},
                  {good_pt_wise_op(), ComputeToLoad},   {good_pt_wise_op(), ComputeToStore},
                  {good_store(), StoreToCompute}};
     for (const auto& row : table) {
@@ -544,7 +530,7 @@ TEST_CASE("errors: a list starts without tokens") {
     LoadWeights load = good_load_weights();
     load.header.push = LoadToCompute;
     CHECK(bench.run_list({load, End{}}) == ErrorCode::None);
-    MmOp op = good_mm_op();
+    MmOp op = small_convolution();
     op.header.pop = LoadToCompute;
     CHECK(failure_of(bench, {op, End{}}).code == ErrorCode::Deadlock);
   });
@@ -563,7 +549,7 @@ TEST_CASE("errors: queues that wait for each other are a deadlock") {
           header_of(command).push = push;
           return command;
         };
-        MmOp fenced = good_mm_op();
+        MmOp fenced = small_convolution();
         fenced.header.fence = 1;
         const Command load = with(good_load_weights(), ComputeToLoad, 0);
         // What each list waits for, and the command at which the dispatcher then stands.
@@ -573,25 +559,25 @@ TEST_CASE("errors: queues that wait for each other are a deadlock") {
           std::size_t at;
         } table[] = {
             {"a load pops what nobody pushes", {load, End{}}, 1},
-            {"an mmOp pops what nobody pushes", {with(good_mm_op(), LoadToCompute, 0), End{}}, 1},
+            {"an mmOp pops what nobody pushes", {with(small_convolution(), LoadToCompute, 0), End{}}, 1},
             {"a ptWiseOp waits for a drain", {with(good_pt_wise_op(), StoreToCompute, 0), End{}}, 1},
             {"a store pops what nobody pushes", {with(good_store(), ComputeToStore, 0), End{}}, 1},
             {"load and compute wait for each other",
-             {with(good_load_weights(), ComputeToLoad, LoadToCompute), with(good_mm_op(), LoadToCompute, ComputeToLoad),
-              End{}},
+             {with(good_load_weights(), ComputeToLoad, LoadToCompute),
+              with(small_convolution(), LoadToCompute, ComputeToLoad), End{}},
              2},
             {"all three wait in a ring",
              {with(good_load_weights(), ComputeToLoad, LoadToCompute),
-              with(good_mm_op(), LoadToCompute | StoreToCompute, ComputeToStore | ComputeToLoad),
+              with(small_convolution(), LoadToCompute | StoreToCompute, ComputeToStore | ComputeToLoad),
               with(good_store(), ComputeToStore, StoreToCompute), End{}},
              3},
             {"one token for two",
-             {with(good_load_weights(), 0, LoadToCompute), with(good_mm_op(), LoadToCompute, 0),
-              with(good_mm_op(), LoadToCompute, 0), End{}},
+             {with(good_load_weights(), 0, LoadToCompute), with(small_convolution(), LoadToCompute, 0),
+              with(small_convolution(), LoadToCompute, 0), End{}},
              3},
             {"a fence before the command that would push", {load, fenced, End{}}, 1},
             {"a full queue before the command that would push",
-             {load, load, load, with(good_mm_op(), 0, ComputeToLoad), End{}},
+             {load, load, load, with(small_convolution(), 0, ComputeToLoad), End{}},
              2},
         };
         for (const auto& row : table) {
@@ -611,7 +597,7 @@ TEST_CASE("errors: a queue that waits for work in flight is no deadlock") {
         LoadWeights load = good_load_weights();
         load.bytes = 4096;
         load.header.push = LoadToCompute;
-        MmOp op = good_mm_op();
+        MmOp op = small_convolution();
         op.header.pop = LoadToCompute;
         op.header.push = ComputeToStore;
         Store store = good_store();
@@ -648,7 +634,7 @@ TEST_CASE("errors: commands behind the end are not executed and do not disturb t
   Config config = small_config(Mode::Train);
   config.memory_bytes_per_cycle = 1;
   Testbench bench("bench", config, 16 << 20, sc_core::sc_time(100, sc_core::SC_NS), [](Testbench& b) {
-    const std::vector<Command> next{good_load_weights(), good_mm_op(), good_store(), End{}};
+    const std::vector<Command> next{good_load_weights(), small_convolution(), good_store(), End{}};
     CHECK(b.run_list(next) == ErrorCode::None);
     const auto fresh = b.read_counters();
     std::vector<CommandImage> list(12, CommandImage{0xFF});

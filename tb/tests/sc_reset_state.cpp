@@ -52,20 +52,13 @@ template <typename T>
 
 constexpr std::uint64_t TileBytes = 16 * 4 * 4;  // 16 channels x 4 columns
 
-/// A 3x3 convolution of two channels of 4 x 8 to 16, four pixels, that goes on from what the accumulators hold.
+/// A small convolution that goes on from what the accumulators hold.
 [[nodiscard]] MmOp convolution(std::uint32_t bank, std::uint32_t weights, std::uint32_t base) {
-  MmOp op;
-  op.log2_rows = 2;
+  MmOp op = small_convolution();
+  op.clear = 0;
   op.bank = bank;
   op.weights = weights;
   op.base = base;
-  op.channels = 16;
-  op.columns = 4;
-  op.beats = 18;
-  op.row_capacity = op.height = op.out_height = 4;
-  op.pitch = op.width = op.out_width = 8;
-  op.kernel_height = op.kernel_width = 3;
-  op.offset_y = op.offset_x = -1;
   return op;
 }
 [[nodiscard]] Store store_tile(std::uint32_t bank, std::uint64_t address) {
@@ -168,8 +161,8 @@ constexpr std::uint8_t Garbage = 0x5A;
   return static_cast<std::uint64_t>(first - tile);
 }
 
-constexpr std::uint64_t DrainCycles =
-    16;  // of the tile; its 16 bursts follow, one per cycle, where memory has no latency
+// Of the tile; its 16 bursts follow, one per cycle, where memory has no latency.
+constexpr std::uint64_t DrainCycles = 16;
 
 }  // namespace
 
