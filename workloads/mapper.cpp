@@ -487,7 +487,7 @@ void Emitter::tile(const PixelTile& pixels, std::uint32_t group, Range blocks) {
     op.bank = tile % 2;
     op.clear = b == blocks.first ? 1 : 0;
     op.full_precision = layer_.weights == WeightKind::FullPrecision ? 1 : 0;
-    op.order = static_cast<std::uint32_t>(BeatOrder::KernelBeats);
+    op.order = BeatOrder::KernelBeats;
     op.channels = block.channels;
     op.first_column = pixels.first_pixel;
     op.columns = pixels.pixels;

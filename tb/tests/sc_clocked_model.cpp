@@ -87,7 +87,7 @@ void set_word(Bytes& bytes, std::uint64_t word, dlac::Mode mode, std::uint32_t v
 }
 
 Feature feature_at(const dlac::MmOp& op, std::uint32_t column, std::uint32_t beat) {
-  const bool kernel_beats = op.order == 0;
+  const bool kernel_beats = op.order == dlac::BeatOrder::KernelBeats;
   const std::int64_t t = std::int64_t{op.first_beat} + beat;
   const std::int64_t along = std::int64_t{op.first_column} + column;
   const std::int64_t q = kernel_beats ? along : t;
@@ -233,6 +233,9 @@ dlac::SegmentResult Machine::multiply(const dlac::MmOp& op, const Bytes& weights
 }
 
 std::uint64_t Machine::pointwise(const dlac::PtWiseOp& op, const Bytes& weights, const Bytes& features) {
+  using Source = dlac::OperandSource;
+  using Input = dlac::SelectInput;
+  using Op = dlac::PointwiseOp;
   const unsigned word_size = config_.mode == dlac::Mode::Train ? 4 : 2;
   const auto streamed = [&](std::int64_t k, std::int64_t q, std::int64_t base, std::int64_t capacity,
                             std::int64_t pitch, std::int64_t first_x) -> std::uint32_t {
@@ -247,39 +250,43 @@ std::uint64_t Machine::pointwise(const dlac::PtWiseOp& op, const Bytes& weights,
     for (std::uint32_t c = 0; c < op.columns; ++c) {
       std::uint32_t& output = outputs_[{op.bank, k, c}];
       const std::int64_t q = std::int64_t{op.first_column} + c;
-      const std::uint32_t view_0 = op.source_a == 3 || op.source_x == 3
+      const std::uint32_t view_0 = op.source_a == Source::Stream || op.source_x == Source::Stream
                                        ? streamed(k, q, op.base_0, op.row_capacity_0, op.pitch_0, op.first_x_0)
                                        : 0;
       const std::uint32_t view_1 =
-          op.source_y == 3 ? streamed(k, q, op.base_1, op.row_capacity_1, op.pitch_1, op.first_x_1) : 0;
-      const auto operand = [&](std::uint32_t source, std::uint32_t immediate, std::uint32_t constants,
-                               std::uint32_t stream) {
-        if (source == 0) return numbers_.canonical(output);
-        if (source == 1) return immediate;
-        if (source == 2) return word_at(weights, constants / word_size + k, config_.mode);
+          op.source_y == Source::Stream ? streamed(k, q, op.base_1, op.row_capacity_1, op.pitch_1, op.first_x_1) : 0;
+      const auto operand = [&](Source source, std::uint32_t immediate, std::uint32_t constants, std::uint32_t stream) {
+        if (source == Source::Accumulator) return numbers_.canonical(output);
+        if (source == Source::Immediate) return immediate;
+        if (source == Source::Constant) return word_at(weights, constants / word_size + k, config_.mode);
         return stream;
       };
       const std::uint32_t a = operand(op.source_a, op.immediate_a, op.constants_a, view_0);
       const std::uint32_t x = operand(op.source_x, op.immediate_x, op.constants_x, view_0);
       const std::uint32_t y = operand(op.source_y, op.immediate_y, op.constants_y, view_1);
-      const auto input = [&](std::uint32_t which) { return which == 0 ? a : which == 1 ? x : which == 2 ? y : 0U; };
-      if (op.operation == 0) output = numbers_.add(a, x);
-      if (op.operation == 1) output = numbers_.subtract(a, x);
-      if (op.operation == 2) output = numbers_.multiply(a, x);
-      if (op.operation == 3) output = numbers_.fused_multiply_add(a, x, y);
-      if (op.operation == 4) {
+      const auto input = [&](Input which) {
+        return which == Input::A ? a : which == Input::X ? x : which == Input::Y ? y : 0U;
+      };
+      if (op.operation == Op::Add) output = numbers_.add(a, x);
+      if (op.operation == Op::Sub) output = numbers_.subtract(a, x);
+      if (op.operation == Op::Mul) output = numbers_.multiply(a, x);
+      if (op.operation == Op::MulAdd) output = numbers_.fused_multiply_add(a, x, y);
+      if (op.operation == Op::Select) {
         const long double left = numbers_.value(input(op.select_p));
         const long double right = numbers_.value(input(op.select_q));
         const bool conditions[] = {left<right, left <= right, left> right, left >= right, left == right,
                                    left < right || left > right};
-        output = conditions[op.compare] ? input(op.select_u) : input(op.select_v);
+        output = conditions[static_cast<std::size_t>(op.compare)] ? input(op.select_u) : input(op.select_v);
       }
     }
   }
   const std::int64_t buffers = config_.output_buffers;
-  const std::int64_t units = op.operation == 2 || op.operation == 3 ? config_.multiply_units : config_.arithmetic_units;
-  const std::int64_t constants = (op.source_a == 2) + (op.source_x == 2) + (op.source_y == 2);
-  const std::int64_t streams = (op.source_a == 3 || op.source_x == 3 ? 1 : 0) + (op.source_y == 3 ? 1 : 0);
+  const std::int64_t units =
+      op.operation == Op::Mul || op.operation == Op::MulAdd ? config_.multiply_units : config_.arithmetic_units;
+  const std::int64_t constants =
+      (op.source_a == Source::Constant) + (op.source_x == Source::Constant) + (op.source_y == Source::Constant);
+  const std::int64_t streams = (op.source_a == Source::Stream || op.source_x == Source::Stream ? 1 : 0) +
+                               (op.source_y == Source::Stream ? 1 : 0);
   const std::int64_t live_rows = ceil_divide(op.channels, buffers);
   return static_cast<std::uint64_t>(
       std::max({ceil_divide(buffers, units), constants * ceil_divide(buffers, config_.row_port_words),

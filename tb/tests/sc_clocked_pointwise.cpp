@@ -12,14 +12,14 @@ using clocked_model::Rig;
 using clocked_model::small_config;
 using dlac::Mode;
 
-constexpr auto Accumulator = static_cast<std::uint32_t>(dlac::OperandSource::Accumulator);
-constexpr auto Immediate = static_cast<std::uint32_t>(dlac::OperandSource::Immediate);
-constexpr auto Constant = static_cast<std::uint32_t>(dlac::OperandSource::Constant);
-constexpr auto Stream = static_cast<std::uint32_t>(dlac::OperandSource::Stream);
-constexpr auto Add = static_cast<std::uint32_t>(dlac::PointwiseOp::Add);
-constexpr auto Mul = static_cast<std::uint32_t>(dlac::PointwiseOp::Mul);
-constexpr auto MulAdd = static_cast<std::uint32_t>(dlac::PointwiseOp::MulAdd);
-constexpr auto Select = static_cast<std::uint32_t>(dlac::PointwiseOp::Select);
+constexpr auto Accumulator = dlac::OperandSource::Accumulator;
+constexpr auto Immediate = dlac::OperandSource::Immediate;
+constexpr auto Constant = dlac::OperandSource::Constant;
+constexpr auto Stream = dlac::OperandSource::Stream;
+constexpr auto Add = dlac::PointwiseOp::Add;
+constexpr auto Mul = dlac::PointwiseOp::Mul;
+constexpr auto MulAdd = dlac::PointwiseOp::MulAdd;
+constexpr auto Select = dlac::PointwiseOp::Select;
 
 using Random = std::mt19937;
 std::uint32_t draw(Random& random, std::uint32_t low, std::uint32_t high) { return low + random() % (high - low + 1); }
@@ -43,15 +43,13 @@ dlac::PtWiseOp random_op(Random& random, const dlac::Config& config) {
   op.channels = draw(random, 1, config.output_buffers << op.log2_rows);
   op.columns = draw(random, 1, config.pes >> op.log2_rows);
   op.first_column = draw(random, 0, 30);
-  op.operation = draw(random, 0, 4);
-  op.compare = draw(random, 0, 5);
-  op.select_p = draw(random, 0, 3);
-  op.select_q = draw(random, 0, 3);
-  op.select_u = draw(random, 0, 3);
-  op.select_v = draw(random, 0, 3);
-  op.source_a = draw(random, 0, 3);
-  op.source_x = draw(random, 0, 3);
-  op.source_y = draw(random, 0, 3);
+  const auto any = [&](auto& field, std::uint32_t last) {
+    field = static_cast<std::decay_t<decltype(field)>>(draw(random, 0, last));
+  };
+  any(op.operation, 4);
+  any(op.compare, 5);
+  for (auto* input : {&op.select_p, &op.select_q, &op.select_u, &op.select_v}) any(*input, 3);
+  for (auto* source : {&op.source_a, &op.source_x, &op.source_y}) any(*source, 3);
   op.immediate_a = random_word(random, config.mode);
   op.immediate_x = random_word(random, config.mode);
   op.immediate_y = random_word(random, config.mode);
@@ -111,8 +109,8 @@ void compare(Mode mode) {
         const std::uint64_t expected = model.pointwise(step, rig->weights, rig->features);
         std::vector<std::uint32_t> words(std::size_t{op.channels} * op.columns);
         rig->engine.drain(op.bank, op.log2_rows, op.channels, op.columns, words.data());
-        INFO(rig->engine.name() << " operation " << step.operation << " sources " << step.source_a << step.source_x
-                                << step.source_y);
+        INFO(rig->engine.name());
+        CAPTURE(step.operation, step.source_a, step.source_x, step.source_y);
         CHECK(cycles == expected);
         CHECK(words == model.drain(op.bank, op.channels, op.columns));
       }
@@ -139,7 +137,7 @@ TEST_CASE("clocked point-wise: cycles are those of the units or of the busiest p
   op.row_capacity_0 = op.row_capacity_1 = op.pitch_0 = op.pitch_1 = 1;
   op.source_a = Accumulator;
   op.source_x = op.source_y = Immediate;
-  const auto cycles = [&](std::uint32_t operation) {
+  const auto cycles = [&](dlac::PointwiseOp operation) {
     op.operation = operation;
     return rig.engine.pointwise(op);
   };
@@ -168,9 +166,9 @@ TEST_CASE("clocked point-wise: what leaves an output buffer is canonical") {
   op.operation = Select;
   op.source_a = Immediate;
   op.immediate_a = 0x8000'0000;  // -0
-  op.select_p = op.select_q = static_cast<std::uint32_t>(dlac::SelectInput::Zero);
-  op.compare = static_cast<std::uint32_t>(dlac::Compare::Equal);
-  op.select_u = static_cast<std::uint32_t>(dlac::SelectInput::A);
+  op.select_p = op.select_q = dlac::SelectInput::Zero;
+  op.compare = dlac::Compare::Equal;
+  op.select_u = dlac::SelectInput::A;
   CHECK(rig.engine.pointwise(op) == 1);
   std::uint32_t word = 1;
   rig.engine.drain(0, 0, 1, 1, &word);

@@ -92,7 +92,7 @@ dlac::MmOp random_tile(Dice& dice, const dlac::Config& config) {
     op.columns = dice.chance(40) ? most_columns : dice.natural(1, most_columns);
     op.beats = dice.natural(1, 40);
     op.full_precision = dice.chance(40) ? 1 : 0;
-    op.order = dice.natural(0, 1);
+    op.order = dice.natural(0, 1) == 1 ? dlac::BeatOrder::PixelBeats : dlac::BeatOrder::KernelBeats;
     op.first_column = dice.natural(0, 20);
     op.first_beat = dice.natural(0, 20);
     op.kernel_height = dice.natural(1, 4);
@@ -197,8 +197,8 @@ void run_tiles(Dice& dice, Rig& rig, Machine& model, int tiles, dlac::SegmentRes
 
       INFO(rig.engine.name() << " tile " << i << " B " << rig.config.output_buffers << " D " << rig.config.window_beats
                              << " R " << (1U << op.log2_rows) << " channels " << op.channels << " columns "
-                             << op.columns << " beats " << op.beats << " order " << op.order << " full "
-                             << op.full_precision);
+                             << op.columns << " beats " << op.beats << " order " << static_cast<std::uint32_t>(op.order)
+                             << " full " << op.full_precision);
       CHECK(result.cycles == expected.cycles);
       CHECK(result.updates == expected.updates);
       CHECK(result.pe == expected.pe);

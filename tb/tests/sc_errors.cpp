@@ -109,8 +109,8 @@ void on_bench(const Testbench::Program& program) {
 /// a = accumulator, x = stream, y = stream, both from the map above.
 [[nodiscard]] PtWiseOp good_pt_wise_op() {
   PtWiseOp op;
-  op.operation = static_cast<std::uint32_t>(PointwiseOp::MulAdd);
-  op.source_x = op.source_y = static_cast<std::uint32_t>(OperandSource::Stream);
+  op.operation = PointwiseOp::MulAdd;
+  op.source_x = op.source_y = OperandSource::Stream;
   op.log2_rows = 2;
   op.channels = 2;
   op.columns = 4;
@@ -367,7 +367,7 @@ TEST_CASE("errors: fields of mmOp out of range") {
 
 TEST_CASE("errors: fields of ptWiseOp out of range") {
   const PtWiseOp good = good_pt_wise_op();
-  constexpr auto Constant = static_cast<std::uint32_t>(OperandSource::Constant);
+  constexpr auto Constant = OperandSource::Constant;
   const auto row = [&good](const char* what, ErrorCode code, const std::function<void(PtWiseOp&)>& change) {
     return bad<PtWiseOp>(what, code, good, change);
   };
@@ -378,10 +378,12 @@ TEST_CASE("errors: fields of ptWiseOp out of range") {
       row("more channels than R*B", Field, [](auto& c) { c.channels = 17; }),
       row("no columns", Field, [](auto& c) { c.columns = 0; }),
       row("more columns than C", Field, [](auto& c) { c.columns = 5; }),
-      row("operation 5", Field, [](auto& c) { c.operation = 5; }),
-      row("operation 7", Field, [](auto& c) { c.operation = 7; }),
-      row("comparison 6", Field, [](auto& c) { c.operation = 4, c.compare = 6; }),
-      row("comparison 7", Field, [](auto& c) { c.operation = 4, c.compare = 7; }),
+      row("operation 5", Field, [](auto& c) { c.operation = static_cast<PointwiseOp>(5); }),
+      row("operation 7", Field, [](auto& c) { c.operation = static_cast<PointwiseOp>(7); }),
+      row("comparison 6", Field,
+          [](auto& c) { c.operation = PointwiseOp::Select, c.compare = static_cast<Compare>(6); }),
+      row("comparison 7", Field,
+          [](auto& c) { c.operation = PointwiseOp::Select, c.compare = static_cast<Compare>(7); }),
       row("constants of a not at a word", Field, [](auto& c) { c.source_a = Constant, c.constants_a = 2; }),
       row("constants of x not at a word", Field, [](auto& c) { c.source_x = Constant, c.constants_x = 1; }),
       row("constants of y not at a word", Field, [](auto& c) { c.source_y = Constant, c.constants_y = 3; }),
@@ -453,11 +455,11 @@ TEST_CASE("errors: fields at the ends of their ranges are legal") {
     far.offset_x = 1 << 24;
     far.first_x = 0xFFFFFFFF;
     PtWiseOp constants = good_pt_wise_op();
-    constants.source_a = static_cast<std::uint32_t>(OperandSource::Constant);
+    constants.source_a = OperandSource::Constant;
     constants.constants_a = 4096 - 8;
     constants.base_0 = constants.base_1 = Words - 64;
     PtWiseOp unused = good_pt_wise_op();  // fields of sources that are not used do not matter
-    unused.source_x = unused.source_y = static_cast<std::uint32_t>(OperandSource::Immediate);
+    unused.source_x = unused.source_y = OperandSource::Immediate;
     unused.constants_a = unused.constants_y = unused.base_0 = unused.pitch_1 = 0xFFFFFFFF;
     unused.height = unused.stride_x = 0;
     for (const Command& command :

@@ -111,7 +111,7 @@ class PassRun {
         op.bank = tag % 2;
         op.clear = 1;
         op.full_precision = ternary ? 0 : 1;
-        op.order = static_cast<std::uint32_t>(backward_weights ? BeatOrder::PixelBeats : BeatOrder::KernelBeats);
+        op.order = backward_weights ? BeatOrder::PixelBeats : BeatOrder::KernelBeats;
         op.channels = live_channels;
         op.first_column = static_cast<std::uint32_t>(q);
         op.columns = static_cast<std::uint32_t>(std::min<std::int64_t>(tile_columns, columns - q));

@@ -32,15 +32,10 @@ constexpr std::uint32_t MostChannels = 32;
 constexpr std::uint32_t FeatureWords = 300;
 constexpr std::uint32_t StreamWords = 600;
 
-constexpr std::uint32_t of(OperandSource source) { return static_cast<std::uint32_t>(source); }
-constexpr std::uint32_t of(PointwiseOp operation) { return static_cast<std::uint32_t>(operation); }
-constexpr std::uint32_t of(Compare compare) { return static_cast<std::uint32_t>(compare); }
-constexpr std::uint32_t of(SelectInput input) { return static_cast<std::uint32_t>(input); }
-
-constexpr std::uint32_t Accumulator = of(OperandSource::Accumulator);
-constexpr std::uint32_t Immediate = of(OperandSource::Immediate);
-constexpr std::uint32_t Constant = of(OperandSource::Constant);
-constexpr std::uint32_t Stream = of(OperandSource::Stream);
+constexpr OperandSource Accumulator = OperandSource::Accumulator;
+constexpr OperandSource Immediate = OperandSource::Immediate;
+constexpr OperandSource Constant = OperandSource::Constant;
+constexpr OperandSource Stream = OperandSource::Stream;
 
 /// The scalar machine: one operation on three words, in binary32 or binary16.
 class Scalar {
@@ -75,8 +70,9 @@ class Scalar {
     const Value x = Format::load(x_word);
     const Value y = Format::load(y_word);
     const Value inputs[] = {a, x, y, Value{0}};
+    const auto input = [&inputs](SelectInput which) { return inputs[static_cast<std::size_t>(which)]; };
     const auto compare = [&op](Value p, Value q) {
-      switch (static_cast<Compare>(op.compare)) {
+      switch (op.compare) {
         case Compare::Less: return p < q;
         case Compare::LessEqual: return p <= q;
         case Compare::Greater: return p > q;
@@ -86,14 +82,13 @@ class Scalar {
       }
       return false;
     };
-    switch (static_cast<PointwiseOp>(op.operation)) {
+    switch (op.operation) {
       case PointwiseOp::Add: return Format::store(Format::add(a, x));
       case PointwiseOp::Sub: return Format::store(Format::add(a, -x));
       case PointwiseOp::Mul: return Format::store(Format::fused_multiply_add(a, x, Value{0}));
       case PointwiseOp::MulAdd: return Format::store(Format::fused_multiply_add(a, x, y));
       case PointwiseOp::Select:
-        return Format::store(compare(inputs[op.select_p], inputs[op.select_q]) ? inputs[op.select_u]
-                                                                               : inputs[op.select_v]);
+        return Format::store(compare(input(op.select_p), input(op.select_q)) ? input(op.select_u) : input(op.select_v));
     }
     return 0;
   }
@@ -269,8 +264,8 @@ class Tile {
           value = scalar_.accumulate(value, weights_[t * channels + k], features_[t * pixels + q]);
         }
         for (const PtWiseOp& op : operations) {
-          const auto operand = [&](std::uint32_t source, Word immediate, std::uint32_t vector, std::uint32_t view) {
-            switch (static_cast<OperandSource>(source)) {
+          const auto operand = [&](OperandSource source, Word immediate, std::uint32_t vector, std::uint32_t view) {
+            switch (source) {
               case OperandSource::Accumulator: return value;
               case OperandSource::Immediate: return immediate;
               case OperandSource::Constant: return constants_[vector][k];
@@ -291,9 +286,9 @@ class Tile {
   [[nodiscard]] std::uint64_t cycles(const PtWiseOp& op) const {
     const auto up = [](std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; };
     const std::uint32_t buffers = config_.output_buffers;
-    const bool multiplies = op.operation == of(PointwiseOp::Mul) || op.operation == of(PointwiseOp::MulAdd);
+    const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;
     std::uint64_t constants = 0;
-    for (const std::uint32_t source : {op.source_a, op.source_x, op.source_y}) constants += source == Constant ? 1 : 0;
+    for (const OperandSource source : {op.source_a, op.source_x, op.source_y}) constants += source == Constant ? 1 : 0;
     const std::uint64_t streams =
         (op.source_a == Stream || op.source_x == Stream ? 1U : 0U) + (op.source_y == Stream ? 1U : 0U);
     const std::uint64_t live_rows = up(channels, buffers);
@@ -384,40 +379,40 @@ class Tile {
 
 [[nodiscard]] PtWiseOp batch_normalisation(const Tile& tile) {
   PtWiseOp op = tile.pointwise();  // accumulator * scale + shift
-  op.operation = of(PointwiseOp::MulAdd);
+  op.operation = PointwiseOp::MulAdd;
   op.source_a = Accumulator;
   op.source_x = op.source_y = Constant;
   return op;
 }
 [[nodiscard]] PtWiseOp residual(const Tile& tile) {
   PtWiseOp op = tile.pointwise();
-  op.operation = of(PointwiseOp::Add);
+  op.operation = PointwiseOp::Add;
   op.source_x = Stream;
   return op;
 }
 /// a > threshold ? a : 0
 [[nodiscard]] PtWiseOp relu(const Tile& tile, double threshold) {
   PtWiseOp op = tile.pointwise();
-  op.operation = of(PointwiseOp::Select);
-  op.compare = of(Compare::Greater);
-  op.select_p = op.select_u = of(SelectInput::A);
-  op.select_q = of(SelectInput::X);
-  op.select_v = of(SelectInput::Zero);
+  op.operation = PointwiseOp::Select;
+  op.compare = Compare::Greater;
+  op.select_p = op.select_u = SelectInput::A;
+  op.select_q = SelectInput::X;
+  op.select_v = SelectInput::Zero;
   op.source_x = Immediate;
   op.immediate_x = tile.number(threshold);
   return op;
 }
 /// a > x ? a : x
-[[nodiscard]] PtWiseOp maximum(const Tile& tile, std::uint32_t source) {
+[[nodiscard]] PtWiseOp maximum(const Tile& tile, OperandSource source) {
   PtWiseOp op = relu(tile, 0);
-  op.select_v = of(SelectInput::X);
+  op.select_v = SelectInput::X;
   op.source_x = source;
   return op;
 }
 /// The gradient a passes where the activation y was above the threshold: y > x ? a : 0
 [[nodiscard]] PtWiseOp relu_backward(const Tile& tile, double threshold) {
   PtWiseOp op = relu(tile, threshold);
-  op.select_p = of(SelectInput::Y);
+  op.select_p = SelectInput::Y;
   op.source_y = Stream;
   return op;
 }
@@ -460,16 +455,16 @@ void check_comparisons(Mode mode) {
       for (const double p : numbers) {
         for (const double q : numbers) {
           PtWiseOp op = tile.pointwise();
-          op.operation = of(PointwiseOp::Select);
-          op.compare = compare;
+          op.operation = PointwiseOp::Select;
+          op.compare = static_cast<Compare>(compare);
           op.source_a = op.source_x = Immediate;
           op.source_y = Accumulator;
           op.immediate_a = tile.number(p);
           op.immediate_x = tile.number(q);
-          op.select_p = of(SelectInput::A);
-          op.select_q = of(SelectInput::X);
-          op.select_u = of(SelectInput::Zero);
-          op.select_v = of(SelectInput::Y);
+          op.select_p = SelectInput::A;
+          op.select_q = SelectInput::X;
+          op.select_u = SelectInput::Zero;
+          op.select_v = SelectInput::Y;
           CAPTURE(compare, p, q);
           // By hand: what C++ says of the comparison, except that != is ordered.
           const bool holds = std::array<bool, 6>{p<q, p <= q, p> q, p >= q, p == q, p < q || p > q}[compare];
@@ -496,15 +491,13 @@ void check_random(Mode mode, std::uint32_t buffers, std::uint32_t row_port, std:
       tile.bank = i % 2;
       std::vector<PtWiseOp> operations(tile.pick(1, 4), tile.pointwise());
       for (PtWiseOp& op : operations) {
-        op.operation = tile.pick(0, 4);
-        op.compare = tile.pick(0, 5);
-        op.select_p = tile.pick(0, 3);
-        op.select_q = tile.pick(0, 3);
-        op.select_u = tile.pick(0, 3);
-        op.select_v = tile.pick(0, 3);
-        op.source_a = tile.pick(0, 3);
-        op.source_x = tile.pick(0, 3);
-        op.source_y = tile.pick(0, 3);
+        const auto any = [&](auto& field, std::uint32_t last) {
+          field = static_cast<std::decay_t<decltype(field)>>(tile.pick(0, last));
+        };
+        any(op.operation, 4);
+        any(op.compare, 5);
+        for (auto* input : {&op.select_p, &op.select_q, &op.select_u, &op.select_v}) any(*input, 3);
+        for (auto* source : {&op.source_a, &op.source_x, &op.source_y}) any(*source, 3);
         op.immediate_a = tile.word(0.3);
         op.immediate_x = tile.word(0.3);
         op.immediate_y = tile.word(0.3);
@@ -548,9 +541,9 @@ TEST_CASE("point-wise: the backward pass of a ReLU, inference") {
 TEST_CASE("point-wise: a - x, a * x and a * x + y with immediates, training") {
   on_tiles(Mode::Train, [](Tile& tile) {
     std::vector<PtWiseOp> list(3, tile.pointwise());
-    list[0].operation = of(PointwiseOp::Sub);
-    list[1].operation = of(PointwiseOp::Mul);
-    list[2].operation = of(PointwiseOp::MulAdd);
+    list[0].operation = PointwiseOp::Sub;
+    list[1].operation = PointwiseOp::Mul;
+    list[2].operation = PointwiseOp::MulAdd;
     for (PtWiseOp& op : list) {
       op.source_x = op.source_y = Immediate;
       op.immediate_x = tile.word(0);
@@ -562,9 +555,9 @@ TEST_CASE("point-wise: a - x, a * x and a * x + y with immediates, training") {
 TEST_CASE("point-wise: a - x, a * x and a * x + y with immediates, inference") {
   on_tiles(Mode::Infer, [](Tile& tile) {
     std::vector<PtWiseOp> list(3, tile.pointwise());
-    list[0].operation = of(PointwiseOp::Sub);
-    list[1].operation = of(PointwiseOp::Mul);
-    list[2].operation = of(PointwiseOp::MulAdd);
+    list[0].operation = PointwiseOp::Sub;
+    list[1].operation = PointwiseOp::Mul;
+    list[2].operation = PointwiseOp::MulAdd;
     for (PtWiseOp& op : list) {
       op.source_x = op.source_y = Immediate;
       op.immediate_x = tile.word(0);
@@ -579,7 +572,7 @@ TEST_CASE("point-wise: the multiplication of mul-add is not rounded") {
   on_both_engines(small_config(Mode::Train), [](Testbench& bench) {
     Tile tile(bench.config(), 1);
     PtWiseOp op = tile.pointwise();
-    op.operation = of(PointwiseOp::MulAdd);
+    op.operation = PointwiseOp::MulAdd;
     op.source_a = op.source_x = op.source_y = Immediate;
     op.immediate_a = op.immediate_x = 0x3F800800;
     op.immediate_y = 0xBF801000;
@@ -591,7 +584,7 @@ TEST_CASE("point-wise: the multiplication of mul-add is not rounded, binary16") 
   on_both_engines(small_config(Mode::Infer), [](Testbench& bench) {
     Tile tile(bench.config(), 1);
     PtWiseOp op = tile.pointwise();
-    op.operation = of(PointwiseOp::MulAdd);
+    op.operation = PointwiseOp::MulAdd;
     op.source_a = op.source_x = op.source_y = Immediate;
     op.immediate_a = op.immediate_x = 0x3C10;
     op.immediate_y = 0xBC20;
@@ -607,8 +600,8 @@ TEST_CASE("point-wise: an operation touches its tile of its bank alone") {
   on_both_engines(small_config(Mode::Train), [](Testbench& bench) {
     const auto fill = [](std::uint32_t bank, Word word) {
       PtWiseOp op;
-      op.operation = of(PointwiseOp::Select);
-      op.select_u = op.select_v = of(SelectInput::X);
+      op.operation = PointwiseOp::Select;
+      op.select_u = op.select_v = SelectInput::X;
       op.source_x = Immediate;
       op.immediate_x = word;
       op.log2_rows = 2;
@@ -618,7 +611,7 @@ TEST_CASE("point-wise: an operation touches its tile of its bank alone") {
       return op;
     };
     PtWiseOp add = fill(0, 0x40800000);
-    add.operation = of(PointwiseOp::Add);
+    add.operation = PointwiseOp::Add;
     add.channels = 5;
     add.columns = 2;
     Store store;
@@ -652,8 +645,8 @@ TEST_CASE("point-wise: -0 and NaN are canonical where they leave the accumulator
   on_both_engines(small_config(Mode::Train), [](Testbench& bench) {
     Tile tile(bench.config(), 3);
     PtWiseOp op = tile.pointwise();
-    op.operation = of(PointwiseOp::Select);
-    op.select_u = op.select_v = of(SelectInput::X);
+    op.operation = PointwiseOp::Select;
+    op.select_u = op.select_v = SelectInput::X;
     op.source_x = Immediate;
     op.immediate_x = 0x80000000;
     for (const Word word : tile.run(bench, {op})) CHECK(word == 0);
@@ -661,7 +654,7 @@ TEST_CASE("point-wise: -0 and NaN are canonical where they leave the accumulator
     for (const Word word : tile.run(bench, {op})) CHECK(word == 0x7FC00000);
     // The accumulator is an operand: +0 by then, so 0 * -1 is -0, which leaves as +0.
     PtWiseOp negate = tile.pointwise();
-    negate.operation = of(PointwiseOp::Mul);
+    negate.operation = PointwiseOp::Mul;
     negate.source_x = Immediate;
     negate.immediate_x = 0xBF800000;
     op.immediate_x = 0x80000000;
@@ -676,7 +669,8 @@ TEST_CASE("point-wise: cycles are those of the units or of the busiest port") {
   config.row_port_words = 3;
   const struct {
     PointwiseOp operation;
-    std::uint32_t source_a, source_x, source_y, channels;
+    OperandSource source_a, source_x, source_y;
+    std::uint32_t channels;
     std::uint64_t cycles;
   } table[] = {
       {PointwiseOp::Add, Accumulator, Immediate, Immediate, 16, 4},     // 8 buffers, two units
@@ -698,7 +692,7 @@ TEST_CASE("point-wise: cycles are those of the units or of the busiest port") {
   on_both_engines(config, [&table](Testbench& bench) {
     for (const auto& row : table) {
       PtWiseOp op;
-      op.operation = of(row.operation);
+      op.operation = row.operation;
       op.source_a = row.source_a;
       op.source_x = row.source_x;
       op.source_y = row.source_y;
@@ -708,7 +702,7 @@ TEST_CASE("point-wise: cycles are those of the units or of the busiest port") {
       op.row_capacity_0 = op.row_capacity_1 = op.pitch_0 = op.pitch_1 = 1;
       op.height = op.width = 1;
       CHECK(bench.run_list({op, End{}}) == ErrorCode::None);
-      CAPTURE(of(row.operation), row.source_a, row.source_x, row.source_y, row.channels);
+      CAPTURE(row.operation, row.source_a, row.source_x, row.source_y, row.channels);
       CHECK(counter(bench, Counter::PointwiseCycles) == row.cycles);
     }
   });

@@ -518,7 +518,7 @@ TEST_CASE("timing: point-wise operations are part of the tile") {
   // B = 64, A = 1: 64 cycles after the 21 of the mmOp, before the drain.
   Config config = wide_config();
   PtWiseOp relu;
-  relu.operation = static_cast<std::uint32_t>(PointwiseOp::Select);
+  relu.operation = PointwiseOp::Select;
   relu.channels = relu.columns = 1;
   on_both_engines(config, [&](Testbench& bench) {
     CHECK(spans_of(bench, {column_of_beats(20), with_tokens(relu, 0, ComputeToStore),

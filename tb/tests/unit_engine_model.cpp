@@ -18,7 +18,7 @@ constexpr std::int64_t Inserted = -2;
 
 /// Word of the feature buffer, Padding or Inserted, as the description of MmOp has it.
 [[nodiscard]] std::int64_t feature_address(const dlac::MmOp& op, std::int64_t column, std::int64_t beat) {
-  const bool kernel_beats = op.order == static_cast<std::uint32_t>(dlac::BeatOrder::KernelBeats);
+  const bool kernel_beats = op.order == dlac::BeatOrder::KernelBeats;
   const std::int64_t pixel = kernel_beats ? op.first_column + column : op.first_beat + beat;
   const std::int64_t position = kernel_beats ? op.first_beat + beat : op.first_column + column;
   const std::int64_t ox = pixel % op.out_width;
@@ -181,9 +181,9 @@ void Model::apply(const dlac::PtWiseOp& op) {
   };
   const View view_0{op.base_0, op.row_capacity_0, op.pitch_0, op.first_x_0};
   const View view_1{op.base_1, op.row_capacity_1, op.pitch_1, op.first_x_1};
-  const auto operand = [&](std::uint32_t source, std::uint32_t immediate, std::uint32_t constants, const View& view,
-                           std::uint32_t k, std::uint32_t c) -> Value {
-    switch (static_cast<dlac::OperandSource>(source)) {
+  const auto operand = [&](dlac::OperandSource source, std::uint32_t immediate, std::uint32_t constants,
+                           const View& view, std::uint32_t k, std::uint32_t c) -> Value {
+    switch (source) {
       case dlac::OperandSource::Accumulator: {
         const double value = output(op.bank, op.log2_rows, k, c);
         return value == 0 ? 0 : static_cast<Value>(value);
@@ -208,17 +208,18 @@ void Model::apply(const dlac::PtWiseOp& op) {
       const Value x = operand(op.source_x, op.immediate_x, op.constants_x, view_0, k, c);
       const Value y = operand(op.source_y, op.immediate_y, op.constants_y, view_1, k, c);
       const Value inputs[] = {a, x, y, 0};
+      const auto input = [&](dlac::SelectInput which) { return inputs[static_cast<std::size_t>(which)]; };
       Value value = 0;
-      switch (static_cast<dlac::PointwiseOp>(op.operation)) {
+      switch (op.operation) {
         case dlac::PointwiseOp::Add: value = Format::add(a, x); break;
         case dlac::PointwiseOp::Sub: value = Format::add(a, -x); break;
         case dlac::PointwiseOp::Mul: value = Format::fused_multiply_add(a, x, 0); break;  // differs in zeros' signs
         case dlac::PointwiseOp::MulAdd: value = Format::fused_multiply_add(a, x, y); break;
         case dlac::PointwiseOp::Select: {
-          const Value p = inputs[op.select_p];
-          const Value q = inputs[op.select_q];
+          const Value p = input(op.select_p);
+          const Value q = input(op.select_q);
           const bool conditions[] = {p<q, p <= q, p> q, p >= q, p == q, p < q || p > q};
-          value = inputs[conditions[op.compare] ? op.select_u : op.select_v];
+          value = input(conditions[static_cast<std::size_t>(op.compare)] ? op.select_u : op.select_v);
           break;
         }
       }
@@ -234,10 +235,9 @@ std::uint64_t Model::pointwise(const dlac::PtWiseOp& op) {
     apply<reference::Binary16>(op);
   }
   // Cycles = max(ceil(B/A"), words / port), of the row port and of the column port. (arch. 2)
-  constexpr auto Constant = static_cast<std::uint32_t>(dlac::OperandSource::Constant);
-  constexpr auto Stream = static_cast<std::uint32_t>(dlac::OperandSource::Stream);
-  const bool multiplies = op.operation == static_cast<std::uint32_t>(dlac::PointwiseOp::Mul) ||
-                          op.operation == static_cast<std::uint32_t>(dlac::PointwiseOp::MulAdd);
+  constexpr auto Constant = dlac::OperandSource::Constant;
+  constexpr auto Stream = dlac::OperandSource::Stream;
+  const bool multiplies = op.operation == dlac::PointwiseOp::Mul || op.operation == dlac::PointwiseOp::MulAdd;
   const std::int64_t buffers = config_.output_buffers;
   const std::int64_t constants =
       (op.source_a == Constant ? 1 : 0) + (op.source_x == Constant ? 1 : 0) + (op.source_y == Constant ? 1 : 0);
@@ -288,12 +288,12 @@ std::string text(const dlac::Config& config) {
 std::string text(const dlac::MmOp& op) {
   std::ostringstream out;
   out << "R " << (1U << op.log2_rows) << " bank " << op.bank << " clear " << op.clear << " full " << op.full_precision
-      << " order " << op.order << " channels " << op.channels << " columns " << op.first_column << '+' << op.columns
-      << " beats " << op.first_beat << '+' << op.beats << " map " << op.height << 'x' << op.width << " kernel "
-      << op.kernel_height << 'x' << op.kernel_width << " out " << op.out_height << 'x' << op.out_width << " stride "
-      << op.stride_y << ',' << op.stride_x << " step " << op.step_y << ',' << op.step_x << " offset " << op.offset_y
-      << ',' << op.offset_x << " insert " << op.insert_y << ',' << op.insert_x << " rows " << op.row_capacity
-      << " pitch " << op.pitch << " first_x " << op.first_x << " first_channel " << op.first_channel;
+      << " order " << static_cast<std::uint32_t>(op.order) << " channels " << op.channels << " columns "
+      << op.first_column << '+' << op.columns << " beats " << op.first_beat << '+' << op.beats << " map " << op.height
+      << 'x' << op.width << " kernel " << op.kernel_height << 'x' << op.kernel_width << " out " << op.out_height << 'x'
+      << op.out_width << " stride " << op.stride_y << ',' << op.stride_x << " step " << op.step_y << ',' << op.step_x
+      << " offset " << op.offset_y << ',' << op.offset_x << " insert " << op.insert_y << ',' << op.insert_x << " rows "
+      << op.row_capacity << " pitch " << op.pitch << " first_x " << op.first_x << " first_channel " << op.first_channel;
   return out.str();
 }
 

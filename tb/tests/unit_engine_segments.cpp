@@ -99,9 +99,10 @@ class Bench {
     });
     compare_outputs(op.bank, op.log2_rows, op.channels, op.columns);
     if (!error.empty()) {
-      error += "\n  " + text(config) + "\n  operation " + std::to_string(op.operation) + " compare " +
-               std::to_string(op.compare) + " sources " + std::to_string(op.source_a) + std::to_string(op.source_x) +
-               std::to_string(op.source_y);
+      using Catch::Detail::stringify;
+      error += "\n  " + text(config) + "\n  operation " + stringify(op.operation) + " compare " +
+               stringify(op.compare) + " sources " + stringify(op.source_a) + stringify(op.source_x) +
+               stringify(op.source_y);
     }
     return error.empty();
   }
@@ -224,7 +225,7 @@ struct Limits {
       op.beats = std::min<std::uint32_t>(op.beats, static_cast<std::uint32_t>(limits.updates / outputs));
     }
     op.full_precision = dice.chance(40) ? 1 : 0;
-    op.order = dice.natural(0, 1);
+    op.order = dice.natural(0, 1) == 1 ? dlac::BeatOrder::PixelBeats : dlac::BeatOrder::KernelBeats;
     op.first_column = dice.natural(0, 30);
     op.first_beat = dice.natural(0, 30);
     op.kernel_height = dice.natural(1, 4);
@@ -242,7 +243,7 @@ struct Limits {
     op.insert_y = dice.chance(70) ? 1 : dice.natural(2, 3);
     op.insert_x = dice.chance(70) ? 1 : dice.natural(2, 3);
     op.row_capacity = dice.natural(1, op.height + 2);
-    const bool pixel_beats = op.order == static_cast<std::uint32_t>(dlac::BeatOrder::PixelBeats);
+    const bool pixel_beats = op.order == dlac::BeatOrder::PixelBeats;
     const std::uint32_t kernel = op.kernel_height * op.kernel_width;
     const std::uint32_t first = pixel_beats ? op.first_column : op.first_beat;
     const std::uint32_t last = first + (pixel_beats ? op.columns : op.beats) - 1;
@@ -287,23 +288,23 @@ struct Limits {
 [[nodiscard]] dlac::PtWiseOp random_pointwise(Dice& dice, Bench& bench, const dlac::MmOp& tile) {
   const dlac::Config& config = bench.config;
   const std::uint64_t words = config.feature_buffer_bytes / config.word_bytes();
-  constexpr auto Constant = static_cast<std::uint32_t>(dlac::OperandSource::Constant);
-  constexpr auto Stream = static_cast<std::uint32_t>(dlac::OperandSource::Stream);
+  constexpr auto Constant = dlac::OperandSource::Constant;
+  constexpr auto Stream = dlac::OperandSource::Stream;
   dlac::PtWiseOp op;
   op.log2_rows = tile.log2_rows;
   op.bank = tile.bank;
   op.channels = dice.chance(60) ? tile.channels : dice.natural(1, tile.channels);
   op.columns = dice.chance(60) ? tile.columns : dice.natural(1, tile.columns);
   op.first_column = dice.natural(0, 40);
-  op.operation = dice.natural(0, 4);
-  op.compare = dice.natural(0, 5);
-  op.select_p = dice.natural(0, 3);
-  op.select_q = dice.natural(0, 3);
-  op.select_u = dice.natural(0, 3);
-  op.select_v = dice.natural(0, 3);
-  op.source_a = dice.chance(60) ? 0 : dice.natural(0, 3);
-  op.source_x = dice.natural(0, 3);
-  op.source_y = dice.natural(0, 3);
+  const auto any = [&](auto& field, std::uint32_t last) {
+    field = static_cast<std::decay_t<decltype(field)>>(dice.natural(0, last));
+  };
+  any(op.operation, 4);
+  any(op.compare, 5);
+  for (auto* input : {&op.select_p, &op.select_q, &op.select_u, &op.select_v}) any(*input, 3);
+  if (!dice.chance(60)) any(op.source_a, 3);
+  any(op.source_x, 3);
+  any(op.source_y, 3);
   const Numbers numbers = random_numbers(dice);
   op.immediate_a = random_word(dice, config.mode, numbers);
   op.immediate_x = random_word(dice, config.mode, numbers);
@@ -664,8 +665,9 @@ TEST_CASE("schedule engine: every binary16 feature arrives, side by side or not"
   op.columns = op.out_width = 4096;
   op.row_capacity = op.height = 1;
   op.width = op.pitch = 0x10000;
-  for (op.order = 0; op.order < 2; ++op.order) {
-    if (op.order == 1) {  // columns are kernel positions
+  for (const dlac::BeatOrder order : {dlac::BeatOrder::KernelBeats, dlac::BeatOrder::PixelBeats}) {
+    op.order = order;
+    if (order == dlac::BeatOrder::PixelBeats) {  // columns are kernel positions
       op.out_width = 1;
       op.kernel_width = 4096;
     }
@@ -685,7 +687,7 @@ TEST_CASE("schedule engine: every binary16 feature arrives, side by side or not"
 
 TEST_CASE("schedule engine: a kernel may be as large as the core accepts", "[engine]") {
   // The work of a command is bounded by its beats and columns, whatever its other fields say.
-  for (const std::uint32_t order : {0U, 1U}) {
+  for (const dlac::BeatOrder order : {dlac::BeatOrder::KernelBeats, dlac::BeatOrder::PixelBeats}) {
     Bench bench(dlac::Config::defaults(Mode::Train));
     std::fill(bench.weights.begin(), bench.weights.end(), std::uint8_t{0x55});
     dlac::MmOp op;
@@ -720,14 +722,13 @@ TEST_CASE("schedule engine: every point-wise operation on every kind of operand"
       dlac::PtWiseOp op;
       do {
         op = random_pointwise(dice, bench, tile);
-      } while (op.operation != combination % 5);
+      } while (static_cast<std::uint32_t>(op.operation) != combination % 5);
       // New values now and then, else all would be NaN before long.
       if (dice.chance(30)) {
         dlac::PtWiseOp fresh = op;
-        fresh.operation = static_cast<std::uint32_t>(dlac::PointwiseOp::Select);
-        fresh.compare = static_cast<std::uint32_t>(dlac::Compare::Equal);
-        fresh.select_p = fresh.select_q = fresh.select_v = fresh.select_u =
-            static_cast<std::uint32_t>(dlac::SelectInput::X);
+        fresh.operation = dlac::PointwiseOp::Select;
+        fresh.compare = dlac::Compare::Equal;
+        fresh.select_p = fresh.select_q = fresh.select_v = fresh.select_u = dlac::SelectInput::X;
         fine = bench.pointwise(fresh);
       }
       fine = fine && bench.pointwise(op);

@@ -125,12 +125,12 @@ TEST_CASE("dlac_regs.h: every named value of a field") {
 
   // By the model's own enumerations, a ReLU: accumulator > +0 ? accumulator : +0.
   PtWiseOp relu;
-  relu.operation = static_cast<std::uint32_t>(PointwiseOp::Select);
-  relu.compare = static_cast<std::uint32_t>(Compare::Greater);
-  relu.select_p = relu.select_u = static_cast<std::uint32_t>(SelectInput::A);
-  relu.select_q = relu.select_v = static_cast<std::uint32_t>(SelectInput::Zero);
-  relu.source_a = static_cast<std::uint32_t>(OperandSource::Accumulator);
-  relu.source_x = relu.source_y = static_cast<std::uint32_t>(OperandSource::Immediate);
+  relu.operation = PointwiseOp::Select;
+  relu.compare = Compare::Greater;
+  relu.select_p = relu.select_u = SelectInput::A;
+  relu.select_q = relu.select_v = SelectInput::Zero;
+  relu.source_a = OperandSource::Accumulator;
+  relu.source_x = relu.source_y = OperandSource::Immediate;
   CommandImage words{DLAC_OPCODE_PT_WISE_OP};
   std::uint32_t* command = words.data();
   DLAC_SET(command, DLAC_PT_WISE_OP_OPERATION, DLAC_POINTWISE_SELECT);

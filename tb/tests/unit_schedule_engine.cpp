@@ -58,7 +58,7 @@ struct Feature {
 
 /// What MmOp says that a (column, beat) pair names.
 [[nodiscard]] Feature feature_of(const MmOp& op, std::uint64_t column, std::uint64_t beat) {
-  const bool pixel_beats = op.order == 1;
+  const bool pixel_beats = op.order == BeatOrder::PixelBeats;
   const std::uint64_t q = pixel_beats ? op.first_beat + beat : op.first_column + column;
   const std::uint64_t j = pixel_beats ? op.first_column + column : op.first_beat + beat;
   const auto ox = static_cast<std::int64_t>(q % op.out_width);
@@ -246,7 +246,7 @@ struct Scale {
   op.bank = static_cast<std::uint32_t>(between(random, 0, 1));
   op.clear = 1;
   op.full_precision = chance(random, 0.35) ? 1 : 0;
-  op.order = chance(random, 0.3) ? 1 : 0;
+  op.order = chance(random, 0.3) ? BeatOrder::PixelBeats : BeatOrder::KernelBeats;
   op.channels = whole_bank || chance(random, 0.5) ? most : static_cast<std::uint32_t>(between(random, 1, most));
   op.columns = whole_bank || chance(random, 0.5) ? config.columns
                                                  : static_cast<std::uint32_t>(between(random, 1, config.columns));
@@ -273,7 +273,7 @@ struct Scale {
 
   // The smallest view that the command check takes, at a random place: columns count even where the row is padding.
   std::int64_t first_x = 0, last_x = -1;
-  const bool pixel_beats = op.order == 1;
+  const bool pixel_beats = op.order == BeatOrder::PixelBeats;
   const std::uint64_t kernel = std::uint64_t{op.kernel_height} * op.kernel_width;
   const std::uint64_t first_position = pixel_beats ? op.first_column : op.first_beat;
   const std::uint64_t positions = pixel_beats ? op.columns : op.beats;
@@ -333,9 +333,10 @@ struct Scale {
   std::ostringstream text;
   text << to_string(c.mode) << " policy " << to_string(c.policy) << " R " << c.rows << " C " << c.columns << " B "
        << c.output_buffers << " A " << c.arithmetic_units << '/' << c.multiply_units << " D " << c.window_beats
-       << " port " << c.row_port_words << " full " << o.full_precision << " order " << o.order << " channels "
-       << o.channels << " columns " << o.columns << " beats " << o.beats << " kernel " << o.kernel_height << 'x'
-       << o.kernel_width << " insert " << o.insert_y << ',' << o.insert_x;
+       << " port " << c.row_port_words << " full " << o.full_precision << " order "
+       << static_cast<std::uint32_t>(o.order) << " channels " << o.channels << " columns " << o.columns << " beats "
+       << o.beats << " kernel " << o.kernel_height << 'x' << o.kernel_width << " insert " << o.insert_y << ','
+       << o.insert_x;
   return text.str();
 }
 
@@ -569,8 +570,8 @@ void extend(Random& random, const Config& config, Buffer& buffer, std::uint64_t 
                                          std::uint32_t column) {
   const PtWiseOp& op = c.op;
   const Config& config = c.recipe.config;
-  const std::uint32_t source = which == 0 ? op.source_a : which == 1 ? op.source_x : op.source_y;
-  switch (static_cast<OperandSource>(source)) {
+  const OperandSource source = which == 0 ? op.source_a : which == 1 ? op.source_x : op.source_y;
+  switch (source) {
     case OperandSource::Accumulator: return Arithmetic(config.mode).canonical(naive.bank[column][k]);
     case OperandSource::Immediate: return which == 0 ? op.immediate_a : which == 1 ? op.immediate_x : op.immediate_y;
     case OperandSource::Constant: {
@@ -601,15 +602,17 @@ void extend(Random& random, const Config& config, Buffer& buffer, std::uint64_t 
   const std::uint32_t a = operand_word(c, naive, 0, k, column);
   const std::uint32_t x = operand_word(c, naive, 1, k, column);
   const std::uint32_t y = operand_word(c, naive, 2, k, column);
-  const auto input = [&](std::uint32_t which) { return which == 0 ? a : which == 1 ? x : which == 2 ? y : 0U; };
-  switch (static_cast<PointwiseOp>(c.op.operation)) {
+  const auto input = [&](SelectInput which) {
+    return which == SelectInput::A ? a : which == SelectInput::X ? x : which == SelectInput::Y ? y : 0U;
+  };
+  switch (c.op.operation) {
     case PointwiseOp::Add: return arithmetic.add(a, x);
     case PointwiseOp::Sub: return arithmetic.subtract(a, x);
     case PointwiseOp::Mul: return arithmetic.multiply(a, x);
     case PointwiseOp::MulAdd: return arithmetic.fused_multiply_add(a, x, y);
     case PointwiseOp::Select: break;
   }
-  const bool taken = arithmetic.compare(static_cast<Compare>(c.op.compare), input(c.op.select_p), input(c.op.select_q));
+  const bool taken = arithmetic.compare(c.op.compare, input(c.op.select_p), input(c.op.select_q));
   return input(taken ? c.op.select_u : c.op.select_v);
 }
 
@@ -625,12 +628,13 @@ TEST_CASE("point-wise operations have the bits and cycles of the architecture, o
       // The segment gives every output buffer of the bank a value.
       MmOp& mm = c.recipe.op;
       PtWiseOp& op = c.op;
-      op.operation = static_cast<std::uint32_t>(between(random, 0, 4));
-      op.compare = static_cast<std::uint32_t>(between(random, 0, 5));
-      for (auto* field :
-           {&op.select_p, &op.select_q, &op.select_u, &op.select_v, &op.source_a, &op.source_x, &op.source_y}) {
-        *field = static_cast<std::uint32_t>(between(random, 0, 3));
-      }
+      const auto any = [&](auto& field, int last) {
+        field = static_cast<std::decay_t<decltype(field)>>(between(random, 0, last));
+      };
+      any(op.operation, 4);
+      any(op.compare, 5);
+      for (auto* input : {&op.select_p, &op.select_q, &op.select_u, &op.select_v}) any(*input, 3);
+      for (auto* source : {&op.source_a, &op.source_x, &op.source_y}) any(*source, 3);
       const Numbers numbers{0.1, 0.1, 14};
       for (auto* field : {&op.immediate_a, &op.immediate_x, &op.immediate_y})
         *field = draw(random, config.mode, numbers);
@@ -673,17 +677,19 @@ TEST_CASE("point-wise operations have the bits and cycles of the architecture, o
         for (std::uint32_t k = 0; k < op.channels; ++k) bank[column][k] = naive_pointwise(c, naive, k, column);
       }
       naive.bank = bank;
-      INFO(describe(c.recipe) << " operation " << op.operation << " sources " << op.source_a << op.source_x
-                              << op.source_y << " compare " << op.compare);
+      INFO(describe(c.recipe));
+      CAPTURE(op.operation, op.source_a, op.source_x, op.source_y, op.compare);
       const auto wrong = difference(engine, naive, c.recipe, config.rows * config.output_buffers, config.columns);
       INFO(wrong.value_or("values agree"));
       CHECK(!wrong);
 
       const auto up = [](std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; };
       const std::uint64_t B = config.output_buffers;
-      const std::uint64_t constants = (op.source_a == 2) + (op.source_x == 2) + (op.source_y == 2);
-      const std::uint64_t streams = (op.source_a == 3 || op.source_x == 3) + (op.source_y == 3);
-      const bool multiplies = op.operation == 2 || op.operation == 3;
+      constexpr auto Constant = OperandSource::Constant;
+      constexpr auto Stream = OperandSource::Stream;
+      const std::uint64_t constants = (op.source_a == Constant) + (op.source_x == Constant) + (op.source_y == Constant);
+      const std::uint64_t streams = (op.source_a == Stream || op.source_x == Stream) + (op.source_y == Stream);
+      const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;
       CHECK(cycles == std::max({up(B, multiplies ? config.multiply_units : config.arithmetic_units),
                                 constants * up(B, config.row_port_words),
                                 up(up(op.channels, B) * B * streams, config.column_port_words)}));

@@ -2,6 +2,7 @@
 #include <dlac/common/command.h>
 
 #include <cassert>
+#include <type_traits>
 #include <utility>
 
 namespace dlac {
@@ -11,7 +12,9 @@ namespace {
 template <typename T>
 struct BoundField {
   CommandField field;
-  std::variant<std::uint32_t T::*, std::int32_t T::*, std::uint64_t T::*> member;
+  std::variant<std::uint32_t T::*, std::int32_t T::*, std::uint64_t T::*, Opcode T::*, BeatOrder T::*, PointwiseOp T::*,
+               Compare T::*, SelectInput T::*, OperandSource T::*>
+      member;
 };
 
 template <typename Enum>
@@ -222,9 +225,8 @@ void put(CommandImage& image, const BoundField<T>& bound, const T& from) {
     image[f.word + 1] = static_cast<std::uint32_t>((from.**wide) >> 32);
     return;
   }
-  std::uint32_t value = 0;
-  if (const auto* u = std::get_if<std::uint32_t T::*>(&bound.member)) value = from.**u;
-  if (const auto* s = std::get_if<std::int32_t T::*>(&bound.member)) value = static_cast<std::uint32_t>(from.**s);
+  const auto value =
+      std::visit([&from](auto member) { return static_cast<std::uint32_t>(from.*member); }, bound.member);
   assert((value & ~mask_of(f.width)) == 0);
   image[f.word] |= (value & mask_of(f.width)) << f.lsb;
 }
@@ -240,8 +242,8 @@ void take(CommandImage& rest, const BoundField<T>& bound, T& to) {
   }
   const std::uint32_t value = (rest[f.word] >> f.lsb) & mask_of(f.width);
   rest[f.word] &= ~(mask_of(f.width) << f.lsb);
-  if (const auto* u = std::get_if<std::uint32_t T::*>(&bound.member)) to.** u = value;
-  if (const auto* s = std::get_if<std::int32_t T::*>(&bound.member)) to.** s = static_cast<std::int32_t>(value);
+  std::visit([&to, value](auto member) { to.*member = static_cast<std::decay_t<decltype(to.*member)>>(value); },
+             bound.member);
 }
 
 template <typename T>

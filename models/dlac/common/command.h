@@ -10,7 +10,9 @@
 
 namespace dlac {
 
-/// A command is 32 little-endian 32-bit words in memory. Fields not listed in `command_fields()` must be 0.
+/// A command is 32 little-endian 32-bit words in memory. Fields not listed in `command_fields()` must be 0. A field
+/// whose type is an enumeration may hold a value out of memory that is no enumerator; the core answers it with an
+/// error.
 inline constexpr std::uint32_t CommandWords = 32;
 inline constexpr std::uint32_t CommandBytes = 4 * CommandWords;
 using CommandImage = std::array<std::uint32_t, CommandWords>;
@@ -27,11 +29,11 @@ inline constexpr std::uint32_t TokenCount = 4;
 
 /// What every command starts with (words 0 and 1).
 struct CommandHeader {
-  std::uint32_t opcode = 0;
-  std::uint32_t pop = 0;    ///< token mask: wait for, then take, one token of each before starting
-  std::uint32_t push = 0;   ///< token mask: give one token of each at completion
-  std::uint32_t fence = 0;  ///< 1: not dispatched before all earlier commands are complete, writes acknowledged
-  std::uint32_t tag = 0;    ///< free for software; shown in traces and reports
+  Opcode opcode = Opcode::End;  ///< as read from memory; a command's type says what it is
+  std::uint32_t pop = 0;        ///< token mask: wait for, then take, one token of each before starting
+  std::uint32_t push = 0;       ///< token mask: give one token of each at completion
+  std::uint32_t fence = 0;      ///< 1: not dispatched before all earlier commands are complete, writes acknowledged
+  std::uint32_t tag = 0;        ///< free for software; shown in traces and reports
 };
 
 /// Copies bytes from memory into the weight buffer.
@@ -94,8 +96,8 @@ struct MmOp {
   std::uint32_t bank = 0;       ///< output bank 0 or 1
   std::uint32_t clear = 0;      ///< 1: the tile's accumulators (channels x columns) start from +0; 0: they continue
   std::uint32_t full_precision = 0;  ///< 0: packed ternary weights; 1: words
-  std::uint32_t order = 0;           ///< BeatOrder
-  std::uint32_t channels = 0;        ///< 1 .. R*B
+  BeatOrder order = BeatOrder::KernelBeats;
+  std::uint32_t channels = 0;  ///< 1 .. R*B
   std::uint32_t first_column = 0;
   std::uint32_t columns = 0;  ///< 1 .. C
   std::uint32_t first_beat = 0;
@@ -136,12 +138,15 @@ enum class SelectInput : std::uint32_t { A = 0, X = 1, Y = 2, Zero = 3 };
 /// Constants: word constants_{a,x,y}/word_bytes + k of the weight buffer.
 struct PtWiseOp {
   CommandHeader header;
-  std::uint32_t operation = 0;                                           ///< PointwiseOp
-  std::uint32_t compare = 0;                                             ///< Compare, for Select
-  std::uint32_t select_p = 0, select_q = 0, select_u = 0, select_v = 0;  ///< SelectInput
-  std::uint32_t source_a = 0, source_x = 0, source_y = 0;                ///< OperandSource
-  std::uint32_t immediate_a = 0, immediate_x = 0, immediate_y = 0;       ///< bits of a word
-  std::uint32_t constants_a = 0, constants_x = 0, constants_y = 0;       ///< byte offsets in the weight buffer
+  PointwiseOp operation = PointwiseOp::Add;
+  Compare compare = Compare::Less;  ///< for Select, as are p, q, u and v
+  SelectInput select_p = SelectInput::A, select_q = SelectInput::A;
+  SelectInput select_u = SelectInput::A, select_v = SelectInput::A;
+  OperandSource source_a = OperandSource::Accumulator;
+  OperandSource source_x = OperandSource::Accumulator;
+  OperandSource source_y = OperandSource::Accumulator;
+  std::uint32_t immediate_a = 0, immediate_x = 0, immediate_y = 0;  ///< bits of a word
+  std::uint32_t constants_a = 0, constants_x = 0, constants_y = 0;  ///< byte offsets in the weight buffer
   std::uint32_t log2_rows = 0, bank = 0, channels = 0, first_column = 0, columns = 0;
   std::uint32_t base_0 = 0, row_capacity_0 = 0, pitch_0 = 0, first_x_0 = 0;
   std::uint32_t base_1 = 0, row_capacity_1 = 0, pitch_1 = 0, first_x_1 = 0;

@@ -20,7 +20,7 @@ QueuedCommand next_command(CoreContext& core, UnitState& unit, const std::functi
   core.tokens.take(header.pop);
   const QueuedCommand command = unit.queue.front();
   unit.in_flight += 1;
-  unit.opcode = header.opcode;
+  unit.opcode = static_cast<std::uint32_t>(header.opcode);
   unit.tag = header.tag;
   unit.queue.pop();
   return command;

@@ -86,7 +86,7 @@ ErrorCode check(const MmOp& op, const Config& config, const BufferView& weights)
       !signed_ok({op.step_y, op.step_x, op.offset_y, op.offset_x})) {
     return ErrorCode::IllegalField;
   }
-  const bool pixel_beats = op.order == static_cast<std::uint32_t>(BeatOrder::PixelBeats);
+  const bool pixel_beats = op.order == BeatOrder::PixelBeats;
   // Which of the two indices is the pixel and which the kernel position.
   const std::uint64_t first_pixel = pixel_beats ? op.first_beat : op.first_column;
   const std::uint64_t pixels = pixel_beats ? op.beats : op.columns;
@@ -118,20 +118,18 @@ ErrorCode check(const MmOp& op, const Config& config, const BufferView& weights)
 }
 
 ErrorCode check(const PtWiseOp& op, const Config& config) {
-  if (!tile_ok(config, op.log2_rows, op.channels, op.columns) ||
-      op.operation > static_cast<std::uint32_t>(PointwiseOp::Select) ||
-      op.compare > static_cast<std::uint32_t>(Compare::NotEqual)) {
+  if (!tile_ok(config, op.log2_rows, op.channels, op.columns) || op.operation > PointwiseOp::Select ||
+      op.compare > Compare::NotEqual) {
     return ErrorCode::IllegalField;
   }
   const auto uses = [&op](OperandSource source) {
-    const auto s = static_cast<std::uint32_t>(source);
-    return op.source_a == s || op.source_x == s || op.source_y == s;
+    return op.source_a == source || op.source_x == source || op.source_y == source;
   };
   if (uses(OperandSource::Constant)) {
     const std::uint64_t bytes = std::uint64_t{op.channels} * config.word_bytes();
     for (const auto& [source, offset] : {std::pair{op.source_a, op.constants_a}, std::pair{op.source_x, op.constants_x},
                                          std::pair{op.source_y, op.constants_y}}) {
-      if (source != static_cast<std::uint32_t>(OperandSource::Constant)) continue;
+      if (source != OperandSource::Constant) continue;
       if (offset % config.word_bytes() != 0) return ErrorCode::IllegalField;
       if (offset + bytes > config.weight_buffer_bytes) return ErrorCode::BufferRange;
     }
@@ -143,14 +141,14 @@ ErrorCode check(const PtWiseOp& op, const Config& config) {
     }
     const Range x = named_columns(pixel_columns(op.first_column, op.columns, op.out_width), op.stride_x, 1, 0,
                                   op.offset_x, 1, op.width);
-    const auto stream = static_cast<std::uint32_t>(OperandSource::Stream);
-    if ((op.source_a == stream || op.source_x == stream) &&
+    if ((op.source_a == OperandSource::Stream || op.source_x == OperandSource::Stream) &&
         (!planes_fit(config, op.base_0, op.channels, op.row_capacity_0, op.pitch_0) ||
          !held(x, op.first_x_0, op.pitch_0))) {
       return ErrorCode::BufferRange;
     }
-    if (op.source_y == stream && (!planes_fit(config, op.base_1, op.channels, op.row_capacity_1, op.pitch_1) ||
-                                  !held(x, op.first_x_1, op.pitch_1))) {
+    if (op.source_y == OperandSource::Stream &&
+        (!planes_fit(config, op.base_1, op.channels, op.row_capacity_1, op.pitch_1) ||
+         !held(x, op.first_x_1, op.pitch_1))) {
       return ErrorCode::BufferRange;
     }
   }

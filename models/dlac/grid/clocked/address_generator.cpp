@@ -44,7 +44,7 @@ void AddressGenerator::Axis::rewind() {
 }
 
 void AddressGenerator::start(const MmOp& op, std::uint32_t column) {
-  const bool kernel_beats = op.order == static_cast<std::uint32_t>(BeatOrder::KernelBeats);
+  const bool kernel_beats = op.order == BeatOrder::KernelBeats;
   const std::uint64_t flat_column = std::uint64_t{op.first_column} + column;
   const Position pixel = position_of(kernel_beats ? flat_column : op.first_beat, op.out_height, op.out_width);
   const Position kernel = position_of(kernel_beats ? op.first_beat : flat_column, op.kernel_height, op.kernel_width);

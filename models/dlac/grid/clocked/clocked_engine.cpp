@@ -130,16 +130,14 @@ std::uint64_t ClockedEngine::pointwise(const PtWiseOp& op) {
                                          valid_buffers(shape, r));
     }
   }
-  const auto is = [](std::uint32_t source, OperandSource what) { return static_cast<OperandSource>(source) == what; };
   std::uint64_t constants = 0;
-  for (const std::uint32_t source : {op.source_a, op.source_x, op.source_y}) {
-    if (is(source, OperandSource::Constant)) ++constants;
+  for (const OperandSource source : {op.source_a, op.source_x, op.source_y}) {
+    if (source == OperandSource::Constant) ++constants;
   }
   // a and x read the same word of view 0, once.
-  std::uint64_t streams = is(op.source_a, OperandSource::Stream) || is(op.source_x, OperandSource::Stream) ? 1 : 0;
-  if (is(op.source_y, OperandSource::Stream)) ++streams;
-  const auto operation = static_cast<PointwiseOp>(op.operation);
-  const bool multiplies = operation == PointwiseOp::Mul || operation == PointwiseOp::MulAdd;
+  std::uint64_t streams = op.source_a == OperandSource::Stream || op.source_x == OperandSource::Stream ? 1 : 0;
+  if (op.source_y == OperandSource::Stream) ++streams;
+  const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;
   const std::uint64_t buffers = config_.output_buffers;
   return std::max({divide_up(buffers, multiplies ? config_.multiply_units : config_.arithmetic_units),
                    constants * divide_up(buffers, config_.row_port_words),

@@ -87,9 +87,9 @@ void ProcessingElement::pointwise(const PtWiseOp& op, const RowStream& row, cons
   std::uint32_t* bank = &accumulators_[std::size_t{op.bank} * output_buffers_];
   for (std::uint32_t b = 0; b < valid; ++b) {
     const std::uint32_t channel = first_channel + b;
-    const auto operand = [&](std::uint32_t source, std::uint32_t immediate, std::uint32_t constants,
+    const auto operand = [&](OperandSource source, std::uint32_t immediate, std::uint32_t constants,
                              std::uint32_t view) -> std::uint32_t {
-      switch (static_cast<OperandSource>(source)) {
+      switch (source) {
         case OperandSource::Accumulator: return arithmetic_.canonical(bank[b]);
         case OperandSource::Immediate: return arithmetic_.immediate(immediate);
         case OperandSource::Constant: return row.constant(constants, channel);
@@ -100,8 +100,8 @@ void ProcessingElement::pointwise(const PtWiseOp& op, const RowStream& row, cons
     const std::uint32_t a = operand(op.source_a, op.immediate_a, op.constants_a, 0);
     const std::uint32_t x = operand(op.source_x, op.immediate_x, op.constants_x, 0);
     const std::uint32_t y = operand(op.source_y, op.immediate_y, op.constants_y, 1);
-    const auto select = [&](std::uint32_t input) -> std::uint32_t {
-      switch (static_cast<SelectInput>(input)) {
+    const auto select = [&](SelectInput input) -> std::uint32_t {
+      switch (input) {
         case SelectInput::A: return a;
         case SelectInput::X: return x;
         case SelectInput::Y: return y;
@@ -109,14 +109,13 @@ void ProcessingElement::pointwise(const PtWiseOp& op, const RowStream& row, cons
       }
       return 0;
     };
-    switch (static_cast<PointwiseOp>(op.operation)) {
+    switch (op.operation) {
       case PointwiseOp::Add: bank[b] = arithmetic_.add(a, x); break;
       case PointwiseOp::Sub: bank[b] = arithmetic_.subtract(a, x); break;
       case PointwiseOp::Mul: bank[b] = arithmetic_.multiply(a, x); break;
       case PointwiseOp::MulAdd: bank[b] = arithmetic_.fused_multiply_add(a, x, y); break;
       case PointwiseOp::Select: {
-        const bool condition =
-            arithmetic_.compare(static_cast<Compare>(op.compare), select(op.select_p), select(op.select_q));
+        const bool condition = arithmetic_.compare(op.compare, select(op.select_p), select(op.select_q));
         bank[b] = select(condition ? op.select_u : op.select_v);
         break;
       }

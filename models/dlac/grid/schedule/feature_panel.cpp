@@ -26,7 +26,7 @@ FeatureGather::FeatureGather(const Config& config, BufferView features) : config
 void FeatureGather::begin(const MmOp& op) {
   op_ = op;
   stride_ = round_up(op.columns, LanePad);
-  if (op.order == static_cast<std::uint32_t>(BeatOrder::KernelBeats)) begin_kernel_beats(op);
+  if (op.order == BeatOrder::KernelBeats) begin_kernel_beats(op);
 }
 
 void FeatureGather::begin_kernel_beats(const MmOp& op) {
@@ -96,7 +96,7 @@ void FeatureGather::gather(std::uint32_t first, std::uint32_t beats, FeaturePane
   panel.counted_columns.resize(beats);
   panel.magnitude.resize(stride_);
   panel.nonfinite = false;
-  if (op_.order == static_cast<std::uint32_t>(BeatOrder::KernelBeats)) {
+  if (op_.order == BeatOrder::KernelBeats) {
     gather_kernel_beats(first, beats, panel);
   } else {
     gather_pixel_beats(first, beats, panel);

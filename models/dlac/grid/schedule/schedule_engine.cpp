@@ -389,9 +389,9 @@ std::uint64_t ScheduleEngine::Core::pointwise(const PtWiseOp& op) {
     std::memcpy(&bits, features_.data + word * config_.word_bytes(), config_.word_bytes());
     return bits;
   };
-  const auto operand = [&](std::uint32_t source, std::uint32_t immediate, std::uint32_t constants, const View& view,
+  const auto operand = [&](OperandSource source, std::uint32_t immediate, std::uint32_t constants, const View& view,
                            std::uint32_t accumulator, std::uint32_t channel, std::uint64_t q) -> std::uint32_t {
-    switch (static_cast<OperandSource>(source)) {
+    switch (source) {
       case OperandSource::Accumulator: return accumulator;
       case OperandSource::Immediate: return arithmetic_.immediate(immediate);
       case OperandSource::Constant: return weight_word(constants + std::uint64_t{channel} * config_.word_bytes());
@@ -409,16 +409,23 @@ std::uint64_t ScheduleEngine::Core::pointwise(const PtWiseOp& op) {
       const std::uint32_t x = operand(op.source_x, op.immediate_x, op.constants_x, views[0], accumulator, k, q);
       const std::uint32_t y = operand(op.source_y, op.immediate_y, op.constants_y, views[1], accumulator, k, q);
       std::uint32_t word = 0;
-      switch (static_cast<PointwiseOp>(op.operation)) {
+      switch (op.operation) {
         case PointwiseOp::Add: word = arithmetic_.add(a, x); break;
         case PointwiseOp::Sub: word = arithmetic_.subtract(a, x); break;
         case PointwiseOp::Mul: word = arithmetic_.multiply(a, x); break;
         case PointwiseOp::MulAdd: word = arithmetic_.fused_multiply_add(a, x, y); break;
         case PointwiseOp::Select: {
-          const std::uint32_t inputs[4] = {a, x, y, 0};
-          const bool chosen =
-              arithmetic_.compare(static_cast<Compare>(op.compare), inputs[op.select_p], inputs[op.select_q]);
-          word = inputs[chosen ? op.select_u : op.select_v];
+          const auto input = [a, x, y](SelectInput which) {
+            switch (which) {
+              case SelectInput::A: return a;
+              case SelectInput::X: return x;
+              case SelectInput::Y: return y;
+              case SelectInput::Zero: break;
+            }
+            return std::uint32_t{0};
+          };
+          const bool chosen = arithmetic_.compare(op.compare, input(op.select_p), input(op.select_q));
+          word = input(chosen ? op.select_u : op.select_v);
           break;
         }
       }
@@ -427,16 +434,13 @@ std::uint64_t ScheduleEngine::Core::pointwise(const PtWiseOp& op) {
   }
 
   std::uint64_t constants = 0;
-  for (const std::uint32_t source : {op.source_a, op.source_x, op.source_y}) {
-    constants += source == static_cast<std::uint32_t>(OperandSource::Constant) ? 1 : 0;
+  for (const OperandSource source : {op.source_a, op.source_x, op.source_y}) {
+    constants += source == OperandSource::Constant ? 1 : 0;
   }
-  const auto is_stream = [](std::uint32_t source) {
-    return source == static_cast<std::uint32_t>(OperandSource::Stream);
-  };
+  const auto is_stream = [](OperandSource source) { return source == OperandSource::Stream; };
   const std::uint64_t streams =
       (is_stream(op.source_a) || is_stream(op.source_x) ? 1U : 0U) + (is_stream(op.source_y) ? 1U : 0U);
-  const bool multiplies = op.operation == static_cast<std::uint32_t>(PointwiseOp::Mul) ||
-                          op.operation == static_cast<std::uint32_t>(PointwiseOp::MulAdd);
+  const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;
   const std::uint64_t units = multiplies ? config_.multiply_units : config_.arithmetic_units;
   const std::uint64_t live_rows = divide_up(op.channels, config_.output_buffers);
   return std::max({divide_up(config_.output_buffers, units),
