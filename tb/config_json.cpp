@@ -33,7 +33,7 @@ constexpr NamedKey GridKey{"grid_rows", "rows of the grid shape of every layer, 
 
 const std::vector<std::string> ModeNames{"train", "infer"};
 const std::vector<std::string> EngineNames{"schedule", "clocked"};
-const std::vector<std::string> PolicyNames{"none", "features", "weights", "both"};
+const std::vector<std::string> PolicyNames(policy_names().begin(), policy_names().end());
 const std::vector<std::string> StyleNames{"lt", "at"};
 
 std::vector<std::string> known_keys() {

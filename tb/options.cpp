@@ -92,10 +92,11 @@ po::options_description group(const std::string& title) { return po::options_des
 
 po::options_description machine_options() {
   po::options_description options = group("Configuration (file < --set < the options of their own)");
+  const std::string policies = join({policy_names().begin(), policy_names().end()}, "|");
   options.add_options()                                                                                //
       ("mode", text("train|infer"), "binary32 or binary16 arithmetic (default train)")                 //
       ("engine", text("schedule|clocked"), "default schedule; both give the same cycles and bits")     //
-      ("policy", text("none|features|weights|both"), "zero operands that are skipped (default both)")  //
+      ("policy", text(policies.c_str()), "zero operands that are skipped (default both)")              //
       ("config", text("FILE.json"), "configuration file; `dlac-tb config` prints one with every key")  //
       ("set", text("KEY=VALUE ...")->multitoken(), "sets one key; may be repeated");
   return options;

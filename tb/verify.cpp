@@ -25,16 +25,6 @@ constexpr std::uint32_t RandomTiles = 4;
 constexpr std::uint32_t SampledSegments = 2;
 constexpr std::uint64_t SegmentBudget = 2'000'000;  // updates after which no further segment is sampled
 
-reference::Policy policy_of(Policy policy) {
-  switch (policy) {
-    case Policy::None: return reference::Policy::None;
-    case Policy::Features: return reference::Policy::Features;
-    case Policy::Weights: return reference::Policy::Weights;
-    case Policy::Both: break;
-  }
-  return reference::Policy::Both;
-}
-
 /// One layer's comparison in progress.
 class Comparison {
  public:
@@ -118,7 +108,7 @@ reference::SegmentCycles Comparison::compare_segment(std::size_t index) {
   range.beat_from = segment.first_beat;
   range.beat_to = range.beat_from + segment.beats;
   const reference::SegmentCycles expected =
-      reference::segment_cycles(grid, policy_of(config_.policy),
+      reference::segment_cycles(grid, static_cast<reference::Policy>(config_.policy),
                                 reference::make_segment(reference::Pass::Forward, shape_, reference_.weights(),
                                                         reference_.features(), reference_.precision(), range));
 
@@ -188,6 +178,10 @@ void Comparison::all_segments() {
   for (std::size_t i = 0; i < run_.plan.segments.size(); ++i) {
     const reference::SegmentCycles each = compare_segment(i);
     sum.cycles += each.cycles;
+    sum.executed += each.executed;
+    sum.skipped_weight += each.skipped_weight;
+    sum.skipped_feature += each.skipped_feature;
+    sum.skipped_both += each.skipped_both;
     sum.masked_nonfinite += each.masked_nonfinite;
     sum.busy += each.busy;
     sum.starved_row += each.starved_row;
@@ -198,6 +192,10 @@ void Comparison::all_segments() {
     compare_counter(to_string(counter), run_.counter(counter), static_cast<std::uint64_t>(expected));
   };
   compare(Counter::ComputeCycles, sum.cycles);
+  compare(Counter::UpdatesExecuted, sum.executed);
+  compare(Counter::UpdatesSkippedWeight, sum.skipped_weight);
+  compare(Counter::UpdatesSkippedFeature, sum.skipped_feature);
+  compare(Counter::UpdatesSkippedBoth, sum.skipped_both);
   compare(Counter::UpdatesMaskedNonfinite, sum.masked_nonfinite);
   compare(Counter::PeBusyCycles, sum.busy);
   compare(Counter::PeStarvedRowCycles, sum.starved_row);
@@ -213,27 +211,34 @@ void Comparison::compare_counter(std::string_view name, std::uint64_t actual, st
 
 void Comparison::counters(const workloads::LayerCounts& counts) {
   // Updates by what the operands' zeros say. (arch. contract 3, the policies' table)
-  const bool skips_weight = config_.policy == Policy::Weights || config_.policy == Policy::Both;
-  const bool skips_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
-  const std::uint64_t weight_only = counts.live_feature - counts.live_both;  // only the weight is zero
-  const std::uint64_t feature_only = counts.live_weight - counts.live_both;
-  const std::uint64_t both = counts.macs - counts.live_both - weight_only - feature_only;
-  const std::uint64_t skipped_weight = skips_weight ? weight_only : 0;
-  const std::uint64_t skipped_feature = skips_feature ? feature_only : 0;
-  const std::uint64_t skipped_both = skips_weight || skips_feature ? both : 0;
   const auto compare = [this](Counter counter, std::uint64_t expected) {
     compare_counter(to_string(counter), run_.counter(counter), expected);
   };
-  compare(Counter::UpdatesExecuted, layer_.macs() - skipped_weight - skipped_feature - skipped_both);
-  compare(Counter::UpdatesSkippedWeight, skipped_weight);
-  compare(Counter::UpdatesSkippedFeature, skipped_feature);
-  compare(Counter::UpdatesSkippedBoth, skipped_both);
+  const SkipRule rule(config_.policy);
+  const bool skips_weight = rule.candidates_are_nonzero();
+  const bool skips_feature = !rule.passes(true);
+  if (skips_weight || rule.candidates_are_valid()) {                           // else the zeros alone do not tell
+    const std::uint64_t weight_only = counts.live_feature - counts.live_both;  // only the weight is zero
+    const std::uint64_t feature_only = counts.live_weight - counts.live_both;
+    const std::uint64_t both = counts.macs - counts.live_both - weight_only - feature_only;
+    const std::uint64_t skipped_weight = skips_weight ? weight_only : 0;
+    const std::uint64_t skipped_feature = skips_feature ? feature_only : 0;
+    const std::uint64_t skipped_both = skips_weight || skips_feature ? both : 0;
+    compare(Counter::UpdatesExecuted, layer_.macs() - skipped_weight - skipped_feature - skipped_both);
+    compare(Counter::UpdatesSkippedWeight, skipped_weight);
+    compare(Counter::UpdatesSkippedFeature, skipped_feature);
+    compare(Counter::UpdatesSkippedBoth, skipped_both);
+  }
 
   const auto sum = [this](std::initializer_list<Counter> parts) {
     std::uint64_t total = 0;
     for (const Counter part : parts) total += run_.counter(part);
     return total;
   };
+  compare_counter("sum of the updates",
+                  sum({Counter::UpdatesExecuted, Counter::UpdatesSkippedWeight, Counter::UpdatesSkippedFeature,
+                       Counter::UpdatesSkippedBoth}),
+                  layer_.macs());
   compare_counter("sum of the grid's cycles by cause",
                   sum({Counter::ComputeCycles, Counter::PointwiseCycles, Counter::WaitWeightsCycles,
                        Counter::WaitFeaturesCycles, Counter::WaitDrainCycles, Counter::IdleCycles}),

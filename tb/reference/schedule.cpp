@@ -7,17 +7,6 @@
 namespace reference {
 namespace {
 
-[[nodiscard]] bool is_live(Policy policy, Operand weight, Operand feature) {
-  if (feature == Operand::Inserted) return false;
-  switch (policy) {
-    case Policy::None: return true;
-    case Policy::Features: return feature != Operand::Zero;
-    case Policy::Weights: return weight != Operand::Zero;
-    case Policy::Both: return weight != Operand::Zero && feature != Operand::Zero;
-  }
-  return false;
-}
-
 /// A segment on a grid: who takes part, and n(r,c,t).
 class Tile {
  public:
@@ -38,7 +27,7 @@ class Tile {
   [[nodiscard]] std::int64_t live(std::int64_t r, std::int64_t c, std::int64_t t) const {
     std::int64_t count = 0;
     for (std::int64_t channel = r * grid_.buffers; channel < last_channel(r); ++channel) {
-      if (is_live(policy_, weight(t, channel), feature(t, c))) ++count;
+      if (executed(t, channel, c)) ++count;
     }
     return count;
   }
@@ -51,7 +40,7 @@ class Tile {
     for (std::int64_t t = 0; t < beats(); ++t) {
       for (std::int64_t c = 0; c < columns(); ++c) {
         for (std::int64_t channel = 0; channel < segment_.channels; ++channel) {
-          count_update(weight(t, channel), feature(t, c), result);
+          count_update(t, channel, c, result);
         }
       }
     }
@@ -68,11 +57,18 @@ class Tile {
     return segment_.features[t * segment_.columns + c];
   }
 
-  void count_update(Operand weight, Operand feature, SegmentCycles& result) const {
-    if (feature == Operand::Inserted) return;
-    const bool weight_zero = weight == Operand::Zero;
-    const bool feature_zero = feature == Operand::Zero;
-    if (is_live(policy_, weight, feature)) {
+  [[nodiscard]] bool executed(std::int64_t t, std::int64_t channel, std::int64_t c) const {
+    const std::int64_t r = channel / grid_.buffers;
+    const std::int64_t first = r * grid_.buffers;
+    return is_live(policy_, &segment_.weights[t * segment_.channels + first], last_channel(r) - first, channel - first,
+                   feature(t, c));
+  }
+
+  void count_update(std::int64_t t, std::int64_t channel, std::int64_t c, SegmentCycles& result) const {
+    if (feature(t, c) == Operand::Inserted) return;
+    const bool weight_zero = weight(t, channel) == Operand::Zero;
+    const bool feature_zero = feature(t, c) == Operand::Zero;
+    if (executed(t, channel, c)) {
       ++result.executed;
     } else if (weight_zero && feature_zero) {
       ++result.skipped_both;
@@ -81,7 +77,8 @@ class Tile {
     } else {
       ++result.skipped_feature;
     }
-    if ((weight_zero && feature == Operand::NonFinite) || (feature_zero && weight == Operand::NonFinite)) {
+    if ((weight_zero && feature(t, c) == Operand::NonFinite) ||
+        (feature_zero && weight(t, channel) == Operand::NonFinite)) {
       ++result.masked_nonfinite;
     }
   }

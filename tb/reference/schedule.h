@@ -2,14 +2,12 @@
 #pragma once
 
 #include "tb/reference/convolution.h"
+#include "tb/reference/policy.h"
 
 #include <cstdint>
 #include <vector>
 
 namespace reference {
-
-/// Which updates are executed. (arch. contract 3)
-enum class Policy { None, Features, Weights, Both };
 
 /// A grid of processing elements as the recurrence sees it; all at least 1.
 struct Grid {
@@ -20,9 +18,6 @@ struct Grid {
   std::int64_t window = 1;       ///< D, beats
   std::int64_t beat_cycles = 1;  ///< p, cycles per beat of a row stream
 };
-
-/// What is to be known of an operand. Inserted is for features only: never live, not counted.
-enum class Operand : std::uint8_t { Zero, NonZero, NonFinite, Inserted };
 
 /// The operands of one segment. Tile channel i sits in output buffer i % B of PE row i / B, tile column j in PE column
 /// j.

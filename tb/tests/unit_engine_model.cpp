@@ -155,13 +155,7 @@ dlac::SegmentResult Model::multiply(const dlac::MmOp& op) {
   grid.units = full ? config_.multiply_units : config_.arithmetic_units;
   grid.window = config_.window_beats;
   grid.beat_cycles = std::max<std::int64_t>(1, ceil_divide(config_.output_buffers * weight_bits, port_bits));
-  reference::Policy policy{};
-  switch (config_.policy) {
-    case dlac::Policy::None: policy = reference::Policy::None; break;
-    case dlac::Policy::Features: policy = reference::Policy::Features; break;
-    case dlac::Policy::Weights: policy = reference::Policy::Weights; break;
-    case dlac::Policy::Both: policy = reference::Policy::Both; break;
-  }
+  const auto policy = static_cast<reference::Policy>(config_.policy);
   const reference::SegmentCycles cycles = segment_cycles(grid, policy, segment);
   const auto natural = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
   dlac::SegmentResult result;

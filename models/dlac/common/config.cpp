@@ -21,7 +21,6 @@ template <typename Enum, std::size_t N>
 
 constexpr std::array<std::string_view, 2> ModeNames{"train", "infer"};
 constexpr std::array<std::string_view, 2> EngineNames{"schedule", "clocked"};
-constexpr std::array<std::string_view, 4> PolicyNames{"none", "features", "weights", "both"};
 constexpr std::array<std::string_view, 2> StyleNames{"lt", "at"};
 
 }  // namespace
@@ -130,11 +129,9 @@ const std::vector<ConfigField>& config_fields() {
 
 std::string_view to_string(Mode mode) { return ModeNames[static_cast<std::size_t>(mode)]; }
 std::string_view to_string(EngineKind engine) { return EngineNames[static_cast<std::size_t>(engine)]; }
-std::string_view to_string(Policy policy) { return PolicyNames[static_cast<std::size_t>(policy)]; }
 std::string_view to_string(CodingStyle style) { return StyleNames[static_cast<std::size_t>(style)]; }
 std::optional<Mode> mode_from(std::string_view name) { return find_name<Mode>(ModeNames, name); }
 std::optional<EngineKind> engine_from(std::string_view name) { return find_name<EngineKind>(EngineNames, name); }
-std::optional<Policy> policy_from(std::string_view name) { return find_name<Policy>(PolicyNames, name); }
 std::optional<CodingStyle> coding_style_from(std::string_view name) { return find_name<CodingStyle>(StyleNames, name); }
 
 }  // namespace dlac

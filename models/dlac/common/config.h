@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dlac/common/skip_policy.h>
+
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -16,9 +18,6 @@ enum class Mode : std::uint8_t { Train, Infer };
 
 /// Which engine computes values and cycles; they agree to the cycle and to the bit. (arch. 5)
 enum class EngineKind : std::uint8_t { Schedule, Clocked };
-
-/// Which updates the machine must execute. (arch. contract 3)
-enum class Policy : std::uint8_t { None, Features, Weights, Both };
 
 /// How the core speaks on its memory socket: b_transport and DMI, or four-phase nb_transport. Both give the same
 /// results and, with a memory whose timing is the same, the same cycles.
@@ -107,11 +106,9 @@ struct ConfigField {
 
 [[nodiscard]] std::string_view to_string(Mode mode);
 [[nodiscard]] std::string_view to_string(EngineKind engine);
-[[nodiscard]] std::string_view to_string(Policy policy);
 [[nodiscard]] std::string_view to_string(CodingStyle style);
 [[nodiscard]] std::optional<Mode> mode_from(std::string_view name);
 [[nodiscard]] std::optional<EngineKind> engine_from(std::string_view name);
-[[nodiscard]] std::optional<Policy> policy_from(std::string_view name);
 [[nodiscard]] std::optional<CodingStyle> coding_style_from(std::string_view name);
 
 }  // namespace dlac

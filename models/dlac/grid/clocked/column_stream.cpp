@@ -11,7 +11,7 @@ ColumnStream::ColumnStream(const sc_core::sc_module_name& name, const Config& co
       arithmetic_(config.mode),
       features_(features),
       word_bytes_(config.word_bytes()),
-      skips_zero_features_(config.policy == Policy::Features || config.policy == Policy::Both),
+      rule_(config.policy),
       window_(config.window_beats) {}
 
 void ColumnStream::start(const MmOp& op, std::uint32_t column) {
@@ -31,7 +31,7 @@ void ColumnStream::fill(std::uint32_t slot) {
   } else if (address.kind == FeatureAddress::Kind::Inserted) {
     beat.kind = FeatureKind::Inserted;
   }
-  beat.passes = beat.kind != FeatureKind::Inserted && (beat.kind != FeatureKind::Zero || !skips_zero_features_);
+  beat.passes = beat.kind != FeatureKind::Inserted && rule_.passes(beat.kind == FeatureKind::Zero);
   window_[slot] = beat;
 }
 

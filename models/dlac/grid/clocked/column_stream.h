@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dlac/common/arithmetic.h>
+#include <dlac/common/skip_policy.h>
 #include <dlac/grid/clocked/address_generator.h>
 #include <dlac/grid/clocked/operand_stream.h>
 #include <dlac/grid/engine.h>
@@ -19,7 +20,7 @@ inline constexpr std::uint32_t FeatureKinds = 4;
 struct ColumnBeat {
   std::uint32_t feature = 0;  ///< word of the mode's format
   FeatureKind kind = FeatureKind::Zero;
-  bool passes = false;  ///< the policy executes updates with this feature
+  bool passes = false;  ///< updates with this feature are executed (SkipRule)
 };
 
 /// The stream that carries the features of one PE column out of the feature buffer, one per beat, with its address
@@ -44,7 +45,7 @@ class ColumnStream final : public OperandStream {
   const Arithmetic arithmetic_;
   const BufferView features_;
   const std::uint32_t word_bytes_;
-  const bool skips_zero_features_;
+  const SkipRule rule_;
   AddressGenerator addresses_;
   std::vector<ColumnBeat> window_;
 };

@@ -30,7 +30,7 @@ RowStream::RowStream(const sc_core::sc_module_name& name, const Config& config, 
       arithmetic_(config.mode),
       weights_(weights),
       output_buffers_(config.output_buffers),
-      skips_zero_weights_(config.policy == Policy::Weights || config.policy == Policy::Both),
+      rule_(config.policy),
       window_(config.window_beats),
       words_(std::size_t{config.window_beats} * config.output_buffers) {}
 
@@ -49,8 +49,8 @@ std::uint32_t RowStream::constant(std::uint32_t offset, std::uint32_t index) con
 
 void RowStream::fill(std::uint32_t slot) {
   RowBeat beat = full_precision_ ? word_beat(slot) : ternary_beat();
-  const std::uint64_t valid = first_buffers(valid_);
-  beat.candidates = skips_zero_weights_ ? beat.nonzero : valid;
+  beat.candidates = rule_.candidates(beat.nonzero, first_buffers(valid_));
+  beat.candidate_count = count(beat.candidates);
   beat.nonzero_count = count(beat.nonzero);
   beat.zero_count = static_cast<std::uint8_t>(valid_ - beat.nonzero_count);
   window_[slot] = beat;

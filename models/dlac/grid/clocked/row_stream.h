@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dlac/common/arithmetic.h>
+#include <dlac/common/skip_policy.h>
 #include <dlac/grid/clocked/operand_stream.h>
 #include <dlac/grid/engine.h>
 
@@ -13,10 +14,10 @@ namespace dlac::clocked {
 /// A beat of a row stream as the PEs of the row see it. Bit b of a mask belongs to output buffer b; buffers whose
 /// channel lies outside the layer are in no mask and in no count.
 struct RowBeat {
-  std::uint64_t candidates =
-      0;                      ///< buffers that are live if the feature lets them: weight non-zero, or policy ignores it
-  std::uint64_t nonzero = 0;  ///< buffers with a weight other than +-0
-  std::uint64_t negative = 0;  ///< ternary weights: buffers with weight -1
+  std::uint64_t candidates = 0;  ///< buffers that are live if the feature lets them (SkipRule)
+  std::uint64_t nonzero = 0;     ///< buffers with a weight other than +-0
+  std::uint64_t negative = 0;    ///< ternary weights: buffers with weight -1
+  std::uint8_t candidate_count = 0;
   std::uint8_t nonzero_count = 0;
   std::uint8_t zero_count = 0;
   std::uint8_t nonfinite_count = 0;  ///< weights that are infinite or NaN
@@ -49,7 +50,7 @@ class RowStream final : public OperandStream {
   const Arithmetic arithmetic_;
   const BufferView weights_;
   const std::uint32_t output_buffers_;
-  const bool skips_zero_weights_;
+  const SkipRule rule_;
 
   std::vector<RowBeat> window_;
   std::vector<std::uint32_t> words_;

@@ -7,10 +7,7 @@
 namespace dlac::clocked {
 
 ZeroSkip::ZeroSkip(const sc_core::sc_module_name& name, const Config& config)
-    : sc_module(name),
-      skips_zero_weights_(config.policy == Policy::Weights || config.policy == Policy::Both),
-      skips_zero_features_(config.policy == Policy::Features || config.policy == Policy::Both),
-      window_beats_(config.window_beats) {}
+    : sc_module(name), rule_(config.policy), window_beats_(config.window_beats) {}
 
 void ZeroSkip::start(const RowStream& row, const ColumnStream& column, std::uint32_t beats) {
   row_ = &row;
@@ -36,6 +33,7 @@ void ZeroSkip::advance() {
     const RowBeat& weights = row_->beat(slot_);
     const ColumnBeat& feature = column_->beat(slot_);
     Tally& tally = tallies_[static_cast<std::size_t>(feature.kind)];
+    tally.candidates += weights.candidate_count;
     tally.nonzero += weights.nonzero_count;
     tally.zero += weights.zero_count;
     tally.nonfinite += weights.nonfinite_count;
@@ -57,10 +55,17 @@ UpdateCounts ZeroSkip::updates() const {
   const Tally& finite = tallies_[static_cast<std::size_t>(FeatureKind::Finite)];
   const Tally& nonfinite = tallies_[static_cast<std::size_t>(FeatureKind::NonFinite)];
 
-  counts.executed = std::uint64_t{finite.nonzero} + nonfinite.nonzero;
-  (skips_zero_weights_ ? counts.skipped_weight : counts.executed) += std::uint64_t{finite.zero} + nonfinite.zero;
-  (skips_zero_features_ ? counts.skipped_feature : counts.executed) += zero.nonzero;
-  (skips_zero_features_ || skips_zero_weights_ ? counts.skipped_both : counts.executed) += zero.zero;
+  // Of the updates with a feature that passes, those that are no candidates have a zero weight.
+  const auto others = [](const Tally& tally) { return std::uint64_t{tally.zero} + tally.nonzero - tally.candidates; };
+  counts.executed = std::uint64_t{finite.candidates} + nonfinite.candidates;
+  counts.skipped_weight = others(finite) + others(nonfinite);
+  if (rule_.passes(true)) {
+    counts.executed += zero.candidates;
+    counts.skipped_both = others(zero);
+  } else {
+    counts.skipped_feature = zero.nonzero;
+    counts.skipped_both = zero.zero;
+  }
   counts.masked_nonfinite = std::uint64_t{zero.nonfinite} + nonfinite.zero;
   return counts;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dlac/common/counters.h>
+#include <dlac/common/skip_policy.h>
 #include <dlac/grid/clocked/column_stream.h>
 #include <dlac/grid/clocked/row_stream.h>
 
@@ -54,6 +55,7 @@ class ZeroSkip final : public sc_core::sc_module {
  private:
   /// Updates met with features of one kind, by their weight. 32 bits: the weight buffer holds at most 2^29 weights.
   struct Tally {
+    std::uint32_t candidates = 0;
     std::uint32_t nonzero = 0;
     std::uint32_t zero = 0;
     std::uint32_t nonfinite = 0;
@@ -63,8 +65,7 @@ class ZeroSkip final : public sc_core::sc_module {
     slot_ = slot_ + 1 == window_beats_ ? 0 : slot_ + 1;
   }
 
-  const bool skips_zero_weights_;
-  const bool skips_zero_features_;
+  const SkipRule rule_;
   Activity activity_ = Activity::Finished;
   const std::uint32_t window_beats_;
   std::uint32_t beats_ = 0;

@@ -21,7 +21,8 @@ constexpr std::size_t ColumnVector = 16;  // columns of the widest vector
 
 }  // namespace
 
-FeatureGather::FeatureGather(const Config& config, BufferView features) : config_(config), features_(features) {}
+FeatureGather::FeatureGather(const Config& config, BufferView features)
+    : config_(config), by_feature_(!SkipRule(config.policy).passes(true)), features_(features) {}
 
 void FeatureGather::begin(const MmOp& op) {
   op_ = op;
@@ -121,14 +122,13 @@ void FeatureGather::gather_kernel_beats(std::uint32_t first, std::uint32_t beats
   job.beats = beats;
   job.offsets = offsets_.data();
   job.runs = runs_.data();
-  job.by_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
+  job.by_feature = by_feature_;
   gather_features(job, panel);
   for (std::uint32_t i = 0; i < beats; ++i) panel.counted_columns[i] = counted_[(job.first_position + i) % positions_];
 }
 
 void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel) {
   const std::uint64_t positions = std::uint64_t{op_.kernel_height} * op_.kernel_width;
-  const bool by_feature = config_.policy == Policy::Features || config_.policy == Policy::Both;
   std::fill_n(panel.magnitude.data(), stride_, 0.0F);
   for (std::uint32_t i = 0; i < beats; ++i) {
     const std::uint64_t q = std::uint64_t{op_.first_beat} + first + i;
@@ -149,7 +149,7 @@ void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats,
       const std::int32_t x = map_index(ox * op_.stride_x + kw * op_.step_x + op_.offset_x, op_.insert_x, op_.width);
       if (y == Inserted || x == Inserted) continue;
       ++counted;
-      if (!by_feature) live[c] = 0xFFFF;
+      if (!by_feature_) live[c] = 0xFFFF;
       if (y < 0 || x < 0) continue;
       const std::uint64_t word =
           op_.base +
@@ -159,14 +159,14 @@ void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats,
       values[c] = load_feature(features_.data, word, config_.mode == Mode::Infer);
       if (values[c] != 0.0F) {  // true for NaN
         ++nonzero;
-        if (by_feature) live[c] = 0xFFFF;
+        if (by_feature_) live[c] = 0xFFFF;
       }
       if (!(values[c] - values[c] == 0.0F)) panel.nonfinite = true;
       panel.magnitude[c] += values[c] < 0 ? -values[c] : values[c];
     }
     panel.counted_columns[i] = counted;
     panel.nonzero_columns[i] = nonzero;
-    panel.live_columns[i] = by_feature ? nonzero : counted;
+    panel.live_columns[i] = by_feature_ ? nonzero : counted;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <dlac/common/command.h>
 #include <dlac/common/config.h>
+#include <dlac/common/skip_policy.h>
 #include <dlac/grid/engine.h>
 #include <dlac/grid/schedule/simd.h>
 
@@ -45,6 +46,7 @@ class FeatureGather {
   void gather_pixel_beats(std::uint32_t first, std::uint32_t beats, FeaturePanel& panel);
 
   const Config& config_;
+  const bool by_feature_;  ///< zero features are not live
   const BufferView features_;
   MmOp op_;
   std::size_t stride_ = 0;

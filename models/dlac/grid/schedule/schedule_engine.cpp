@@ -23,15 +23,19 @@ constexpr std::size_t ColumnBlock = 8;    // the kernels compute columns in bloc
 constexpr std::size_t ChannelBlock = 16;  // and channels in vectors of at most this many
 constexpr float LargestHalf = 65504.0F;
 
-[[nodiscard]] bool uses_features(Policy policy) { return policy == Policy::Features || policy == Policy::Both; }
-[[nodiscard]] bool uses_weights(Policy policy) { return policy == Policy::Weights || policy == Policy::Both; }
+[[nodiscard]] std::uint32_t count(std::uint64_t mask) { return static_cast<std::uint32_t>(__builtin_popcountll(mask)); }
 
 }  // namespace
 
 class ScheduleEngine::Core {
  public:
   Core(const Config& config, BufferView weights, BufferView features)
-      : config_(config), weights_(weights), features_(features), arithmetic_(config.mode), gather_(config_, features) {
+      : config_(config),
+        rule_(config.policy),
+        weights_(weights),
+        features_(features),
+        arithmetic_(config.mode),
+        gather_(config_, features) {
     std::size_t largest = 0;
     for (std::uint32_t rows = 1; rows <= 64; rows *= 2) {
       if (!config.has_grid(rows)) continue;
@@ -73,9 +77,22 @@ class ScheduleEngine::Core {
   void restore_words_beside(const MmOp& op, float* bank) const;
   void begin_counts(const MmOp& op);
   void count_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
+  void count_words(const MmOp& op, std::uint32_t first, std::uint32_t beats);
+  void count_codes(const MmOp& op, std::uint32_t first, std::uint32_t beats);
+  void count_candidates(const MmOp& op, std::uint32_t first, std::uint32_t beats);
+  [[nodiscard]] std::uint64_t nonzero_buffers(const MmOp& op, std::uint32_t beat, std::uint32_t row) const;
+  /// Output buffers of a row that takes part which hold channels of the layer.
+  [[nodiscard]] std::uint32_t valid_buffers(std::uint32_t row) const {
+    return row + 1 == live_rows_ ? last_valid_ : config_.output_buffers;
+  }
   void unpack_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats);
   void accumulate_chunk(const MmOp& op, std::uint32_t first, std::uint32_t beats);
   void bound_accumulators(std::uint32_t columns, std::uint32_t beats);
+  /// 2-bit code of an operation's weight, counted from its first one.
+  [[nodiscard]] std::uint32_t ternary_code(const MmOp& op, std::uint64_t weight) const {
+    const std::uint64_t bit = op.weights * std::uint64_t{8} + 2 * weight;
+    return weights_.data[bit / 8] >> (bit % 8) & 3U;
+  }
   [[nodiscard]] std::uint32_t weight_word(std::uint64_t byte) const {
     if (config_.mode == Mode::Infer) {
       std::uint16_t word;
@@ -88,6 +105,7 @@ class ScheduleEngine::Core {
   }
 
   const Config config_;
+  const SkipRule rule_;
   const BufferView weights_;
   const BufferView features_;
   const Arithmetic arithmetic_;
@@ -105,6 +123,7 @@ class ScheduleEngine::Core {
   std::uint32_t counted_rows_ = 0;                 ///< rows behind these are 0 in counts_
   AlignedArray<std::uint16_t> counts_;             ///< [beat][row]: cycles of a PE with a live column
   std::vector<std::uint32_t> live_per_beat_;       ///< non-zero weights of a beat
+  std::vector<std::uint32_t> candidates_;          ///< of a beat, where they are not its non-zero weights
   std::vector<std::uint32_t> nonfinite_per_beat_;  ///< infinite and NaN weights of a beat
   AlignedArray<float> words_;                      ///< [beat][channel]
   bool weights_nonfinite_ = false;
@@ -169,52 +188,87 @@ void ScheduleEngine::Core::begin_counts(const MmOp& op) {
 }
 
 void ScheduleEngine::Core::count_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
-  const std::uint32_t rows = 1U << op.log2_rows;
-  const std::uint32_t buffers = config_.output_buffers;
-  const std::uint32_t units = config_.updates_per_cycle(op.full_precision != 0);
   live_per_beat_.resize(ChunkBeats);
   nonfinite_per_beat_.assign(beats, 0);
   weights_nonfinite_ = false;
   if (op.full_precision != 0) {
-    const std::uint64_t word_bytes = config_.word_bytes();
-    for (std::uint32_t t = 0; t < beats; ++t) {
-      const std::uint64_t beat = op.weights + std::uint64_t{first + t} * rows * buffers * word_bytes;
-      live_per_beat_[t] = 0;
-      for (std::uint32_t r = 0; r < live_rows_; ++r) {
-        const std::uint32_t valid = r + 1 == live_rows_ ? last_valid_ : buffers;
-        std::uint32_t nonzero = 0;
-        for (std::uint32_t b = 0; b < valid; ++b) {
-          const std::uint32_t word = weight_word(beat + (std::uint64_t{r} * buffers + b) * word_bytes);
-          nonzero += arithmetic_.is_zero(word) ? 0 : 1;
-          nonfinite_per_beat_[t] += arithmetic_.is_finite(word) ? 0 : 1;
-        }
-        counts_[t * count_stride_ + r] = static_cast<std::uint16_t>(divide_up(nonzero, units));
-        live_per_beat_[t] += nonzero;
-      }
-      if (nonfinite_per_beat_[t] != 0) weights_nonfinite_ = true;
-    }
+    count_words(op, first, beats);
   } else {
-    const std::uint64_t beat_bits = config_.beat_bits(rows, false);
-    const std::uint64_t first_bit = first * beat_bits;
-    CountJob job;
-    job.packed = weights_.data + op.weights + first_bit / 8;  // chunks start at whole bytes
-    job.beat_bits = beat_bits;
-    job.rows = live_rows_;
-    job.buffers = buffers;
-    job.last_valid = last_valid_;
-    job.units = units;
-    job.beats = beats;
-    job.counts = counts_.data();
-    job.count_stride = count_stride_;
-    job.live = live_per_beat_.data();
-    count_ternary(job);
+    count_codes(op, first, beats);
   }
-  if (!uses_weights(config_.policy)) {
+  if (rule_.candidates_are_valid()) {
     // Every weight of the layer takes its turn, in every beat alike.
-    const auto full = static_cast<std::uint16_t>(divide_up(buffers, units));
-    std::fill_n(counts_.data(), live_rows_, full);
-    counts_[live_rows_ - 1] = static_cast<std::uint16_t>(divide_up(last_valid_, units));
+    const std::uint32_t units = config_.updates_per_cycle(op.full_precision != 0);
+    for (std::uint32_t r = 0; r < live_rows_; ++r) {
+      counts_[r] = static_cast<std::uint16_t>(divide_up(valid_buffers(r), units));
+    }
+    candidates_.assign(beats, op.channels);
+  } else if (!rule_.candidates_are_nonzero()) {
+    count_candidates(op, first, beats);
   }
+}
+
+void ScheduleEngine::Core::count_words(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
+  const std::uint32_t units = config_.updates_per_cycle(true);
+  const std::uint64_t word_bytes = config_.word_bytes();
+  const std::uint64_t beat_bytes = (std::uint64_t{config_.output_buffers} << op.log2_rows) * word_bytes;
+  for (std::uint32_t t = 0; t < beats; ++t) {
+    std::uint64_t word_at = op.weights + (first + t) * beat_bytes;
+    live_per_beat_[t] = 0;
+    for (std::uint32_t r = 0; r < live_rows_; ++r) {
+      const std::uint32_t valid = valid_buffers(r);
+      std::uint32_t nonzero = 0;
+      for (std::uint32_t b = 0; b < valid; ++b, word_at += word_bytes) {
+        const std::uint32_t word = weight_word(word_at);
+        nonzero += arithmetic_.is_zero(word) ? 0 : 1;
+        nonfinite_per_beat_[t] += arithmetic_.is_finite(word) ? 0 : 1;
+      }
+      counts_[t * count_stride_ + r] = static_cast<std::uint16_t>(divide_up(nonzero, units));
+      live_per_beat_[t] += nonzero;
+    }
+    if (nonfinite_per_beat_[t] != 0) weights_nonfinite_ = true;
+  }
+}
+
+void ScheduleEngine::Core::count_codes(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
+  CountJob job;
+  job.beat_bits = config_.beat_bits(1U << op.log2_rows, false);
+  job.packed = weights_.data + op.weights + first * job.beat_bits / 8;  // chunks start at whole bytes
+  job.rows = live_rows_;
+  job.buffers = config_.output_buffers;
+  job.last_valid = last_valid_;
+  job.units = config_.updates_per_cycle(false);
+  job.beats = beats;
+  job.counts = counts_.data();
+  job.count_stride = count_stride_;
+  job.live = live_per_beat_.data();
+  count_ternary(job);
+}
+
+/// The way of a policy whose candidates are neither the non-zero weights nor all: row beat by row beat.
+void ScheduleEngine::Core::count_candidates(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
+  const std::uint32_t units = config_.updates_per_cycle(op.full_precision != 0);
+  candidates_.assign(beats, 0);
+  for (std::uint32_t t = 0; t < beats; ++t) {
+    for (std::uint32_t r = 0; r < live_rows_; ++r) {
+      const std::uint64_t valid = ~std::uint64_t{0} >> (64 - valid_buffers(r));
+      const std::uint32_t candidates = count(rule_.candidates(nonzero_buffers(op, first + t, r), valid));
+      counts_[t * count_stride_ + r] = static_cast<std::uint16_t>(divide_up(candidates, units));
+      candidates_[t] += candidates;
+    }
+  }
+}
+
+std::uint64_t ScheduleEngine::Core::nonzero_buffers(const MmOp& op, std::uint32_t beat, std::uint32_t row) const {
+  const std::uint64_t first = ((std::uint64_t{beat} << op.log2_rows) + row) * config_.output_buffers;
+  std::uint64_t mask = 0;
+  for (std::uint32_t b = 0; b < valid_buffers(row); ++b) {
+    const bool zero = op.full_precision != 0
+                          ? arithmetic_.is_zero(weight_word(op.weights + (first + b) * config_.word_bytes()))
+                          : ternary_code(op, first + b) == 0;
+    if (!zero) mask |= std::uint64_t{1} << b;
+  }
+  return mask;
 }
 
 void ScheduleEngine::Core::unpack_weights(const MmOp& op, std::uint32_t first, std::uint32_t beats) {
@@ -228,8 +282,7 @@ void ScheduleEngine::Core::unpack_weights(const MmOp& op, std::uint32_t first, s
       if (op.full_precision != 0) {
         out[k] = arithmetic_.to_float(weight_word(op.weights + (beat + k) * config_.word_bytes()));
       } else {
-        const std::uint64_t bit = op.weights * std::uint64_t{8} + 2 * (beat + k);
-        const std::uint32_t code = weights_.data[bit / 8] >> (bit % 8) & 3U;
+        const std::uint32_t code = ternary_code(op, beat + k);
         out[k] = code == 0 ? 0.0F : (code == 1 ? 1.0F : -1.0F);
       }
     }
@@ -304,25 +357,30 @@ SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
   gather_.begin(op);
   begin_counts(op);
 
-  // Sums over the beats: counted columns, non-zero columns, and each of them times the beat's non-zero weights.
+  // Sums over the beats: counted columns, non-zero columns, and both times the beat's non-zero weights and candidates.
   std::uint64_t counted = 0;
   std::uint64_t live_features = 0;
   std::uint64_t live_weights = 0;
   std::uint64_t live_both = 0;
+  std::uint64_t candidates = 0;
+  std::uint64_t candidates_live = 0;
   SegmentResult result;
   for (std::uint32_t first = 0; first < op.beats; first += ChunkBeats) {
     const std::uint32_t beats = std::min(ChunkBeats, op.beats - first);
     gather_.gather(first, beats, panel_);
     count_weights(op, first, beats);
     accumulate_chunk(op, first, beats);
-    const std::size_t count_stride = uses_weights(config_.policy) ? count_stride_ : 0;
+    const std::size_t count_stride = rule_.candidates_are_valid() ? 0 : count_stride_;
     recurrence_.advance(counts_.data(), count_stride, panel_.live.data(), panel_.stride, panel_.live_columns.data(),
                         beats);
+    const std::uint32_t* beat_candidates = rule_.candidates_are_nonzero() ? live_per_beat_.data() : candidates_.data();
     for (std::uint32_t t = 0; t < beats; ++t) {
       counted += panel_.counted_columns[t];
       live_features += panel_.nonzero_columns[t];
       live_weights += std::uint64_t{live_per_beat_[t]} * panel_.counted_columns[t];
       live_both += std::uint64_t{live_per_beat_[t]} * panel_.nonzero_columns[t];
+      candidates += std::uint64_t{beat_candidates[t]} * panel_.counted_columns[t];
+      candidates_live += std::uint64_t{beat_candidates[t]} * panel_.nonzero_columns[t];
     }
     if (panel_.nonfinite || weights_nonfinite_) {
       for (std::uint32_t t = 0; t < beats; ++t) {
@@ -346,19 +404,18 @@ SegmentResult ScheduleEngine::Core::multiply(const MmOp& op) {
   result.pe.finished_early =
       config_.pes * schedule.cycles - schedule.busy - schedule.starved_row - schedule.starved_column;
 
-  // Multiply-accumulates by their operands, then by what the policy makes of them.
-  const std::uint64_t macs = counted * op.channels;
-  const std::uint64_t both = live_both;
-  const std::uint64_t feature_only = live_features * op.channels - live_both;  // the weight alone is zero
-  const std::uint64_t weight_only = live_weights - live_both;                  // the feature alone is zero
-  const std::uint64_t neither = macs - both - feature_only - weight_only;
+  // Candidates are executed where the feature passes; the others have a zero weight there.
+  const std::uint64_t zero_features = (counted - live_features) * op.channels;
   UpdateCounts& updates = result.updates;
-  const bool by_weight = uses_weights(config_.policy);
-  const bool by_feature = uses_features(config_.policy);
-  updates.executed = both;
-  (by_weight ? updates.skipped_weight : updates.executed) += feature_only;
-  (by_feature ? updates.skipped_feature : updates.executed) += weight_only;
-  (by_weight || by_feature ? updates.skipped_both : updates.executed) += neither;
+  updates.executed = candidates_live;
+  updates.skipped_weight = live_features * op.channels - candidates_live;
+  if (rule_.passes(true)) {
+    updates.executed = candidates;
+    updates.skipped_both = zero_features - (candidates - candidates_live);
+  } else {
+    updates.skipped_feature = live_weights - live_both;
+    updates.skipped_both = zero_features - updates.skipped_feature;
+  }
   return result;
 }
 
