@@ -16,8 +16,8 @@
 #include <systemc>
 #include <tlm>
 
-#include "tb/memory.h"
-#include "tb/register_access.h"
+#include "tb/system/memory.h"
+#include "tb/system/register_access.h"
 
 namespace {
 

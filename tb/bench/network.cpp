@@ -22,9 +22,9 @@
 #include <utility>
 #include <vector>
 
-#include "tb/jobs.h"
-#include "tb/runner.h"
-#include "tb/testbench.h"
+#include "tb/running/jobs.h"
+#include "tb/running/runner.h"
+#include "tb/system/testbench.h"
 #include "workloads/density_profile.h"
 #include "workloads/mapper.h"
 #include "workloads/networks.h"

@@ -22,8 +22,8 @@
 #include <tlm>
 #include <vector>
 
-#include "tb/memory.h"
-#include "tb/register_access.h"
+#include "tb/system/memory.h"
+#include "tb/system/register_access.h"
 
 namespace {
 

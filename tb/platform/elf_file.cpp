@@ -12,8 +12,8 @@
 #include <memory>
 #include <system_error>
 
-#include "tb/input_error.h"
-#include "tb/text.h"
+#include "tb/reports/text.h"
+#include "tb/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tb/platform/program.h"
-#include "tb/start.h"
+#include "tb/system/start.h"
 
 int sc_main(int argc, char* argv[]) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);

@@ -3,11 +3,11 @@
 
 #include <sstream>
 
-#include "tb/config_json.h"
-#include "tb/given_options.h"
-#include "tb/input_error.h"
 #include "tb/platform/platform_map.h"
-#include "tb/text.h"
+#include "tb/reports/text.h"
+#include "tb/settings/config_json.h"
+#include "tb/settings/given_options.h"
+#include "tb/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {

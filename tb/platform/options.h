@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tb/run_settings.h"
+#include "tb/settings/run_settings.h"
 
 namespace dlac::platform {
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "tb/input_error.h"
 #include "tb/platform/platform_map.h"
-#include "tb/text.h"
+#include "tb/reports/text.h"
+#include "tb/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {

@@ -10,7 +10,6 @@
 #include <systemc>
 #include <vector>
 
-#include "tb/memory.h"
 #include "tb/platform/bus.h"
 #include "tb/platform/cpu.h"
 #include "tb/platform/elf_file.h"
@@ -18,7 +17,8 @@
 #include "tb/platform/system_controller.h"
 #include "tb/platform/timer.h"
 #include "tb/platform/uart.h"
-#include "tb/run_settings.h"
+#include "tb/settings/run_settings.h"
+#include "tb/system/memory.h"
 
 namespace dlac::platform {
 

@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "tb/input_error.h"
-#include "tb/output_check.h"
 #include "tb/platform/options.h"
 #include "tb/platform/platform.h"
 #include "tb/platform/platform_map.h"
-#include "tb/text.h"
-#include "tb/waveform.h"
+#include "tb/reports/text.h"
+#include "tb/settings/input_error.h"
+#include "tb/settings/output_check.h"
+#include "tb/system/waveform.h"
 #include "workloads/output_file.h"
 
 namespace dlac::platform {

@@ -8,8 +8,8 @@
 
 #include "tb/reference/convolution.h"
 #include "tb/reference/schedule.h"
-#include "tb/reference_shape.h"
-#include "tb/testbench.h"
+#include "tb/system/testbench.h"
+#include "tb/verification/reference_shape.h"
 
 namespace dlac::tb {
 

@@ -9,8 +9,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "tb/program.h"
-#include "tb/report_file.h"
+#include "tb/commands/program.h"
+#include "tb/reports/report_file.h"
 
 namespace dlac::tb {
 using Catch::Matchers::Contains;

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "tb/testbench.h"
+#include "tb/system/testbench.h"
 
 namespace dlac {
 

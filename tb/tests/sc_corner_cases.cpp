@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sc_core_rig.h"
-#include "tb/register_access.h"
+#include "tb/system/register_access.h"
 
 namespace {
 

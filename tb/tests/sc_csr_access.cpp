@@ -5,7 +5,7 @@
 #include <initializer_list>
 
 #include "sc_core_rig.h"
-#include "tb/register_access.h"
+#include "tb/system/register_access.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tb/image_run.h"
+#include "tb/running/image_run.h"
 #include "tb/tests/random_layers.h"
 #include "tb/tests/trained_resnet20.h"
 #include "workloads/crc32.h"

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "tb/reference/schedule.h"
-#include "tb/testbench.h"
+#include "tb/system/testbench.h"
 #include "tb/tests/random_layers.h"
 #include "workloads/packing.h"
 

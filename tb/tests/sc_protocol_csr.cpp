@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "tb/memory.h"
 #include "tb/protocol/checker.h"
 #include "tb/protocol/random_initiator.h"
+#include "tb/system/memory.h"
 
 namespace {
 

@@ -22,9 +22,9 @@
 #include <utility>
 #include <vector>
 
-#include "tb/memory.h"
 #include "tb/protocol/checker.h"
 #include "tb/protocol/random_memory.h"
+#include "tb/system/memory.h"
 #include "tb/tests/random_layers.h"
 #include "workloads/mapper.h"
 #include "workloads/packing.h"

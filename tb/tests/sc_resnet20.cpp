@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "tb/reference/convolution.h"
-#include "tb/testbench.h"
+#include "tb/system/testbench.h"
 #include "tb/tests/random_layers.h"
 #include "tb/tests/trained_resnet20.h"
 

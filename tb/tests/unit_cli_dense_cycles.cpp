@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "tb/dense_cycles.h"
 #include "tb/reference/schedule.h"
+#include "tb/verification/dense_cycles.h"
 
 namespace dlac::tb {
 

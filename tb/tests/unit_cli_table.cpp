@@ -3,9 +3,9 @@
 #include <limits>
 #include <sstream>
 
-#include "tb/report_file.h"
-#include "tb/table.h"
-#include "tb/text.h"
+#include "tb/reports/report_file.h"
+#include "tb/reports/table.h"
+#include "tb/reports/text.h"
 
 namespace dlac::tb {
 using Catch::Matchers::Contains;

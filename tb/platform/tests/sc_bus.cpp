@@ -9,10 +9,10 @@
 #include <cstring>
 #include <numeric>
 
-#include "tb/memory.h"
 #include "tb/platform/bus.h"
 #include "tb/protocol/checker.h"
 #include "tb/protocol/random_memory.h"
+#include "tb/system/memory.h"
 
 namespace {
 

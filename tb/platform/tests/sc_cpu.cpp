@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "tb/memory.h"
 #include "tb/platform/bus.h"
 #include "tb/platform/cpu.h"
 #include "tb/platform/tests/cpu_code.h"
 #include "tb/protocol/checker.h"
+#include "tb/system/memory.h"
 
 namespace {
 

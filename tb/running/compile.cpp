@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/running/compile.h"
+
+#include <optional>
+#include <utility>
+
+#include "tb/running/compile_manifest.h"
+#include "tb/verification/reference_layer.h"
+#include "workloads/crc32.h"
+#include "workloads/image.h"
+
+namespace dlac::tb {
+namespace {
+
+using workloads::Tensor;
+
+class Sources {
+ public:
+  Sources(Mode mode, std::uint64_t seed, std::vector<std::string>& inputs)
+      : mode_(mode), seed_(seed), inputs_(inputs) {}
+
+  std::vector<Job> operator()(const NetworkSelection& selection) const { return network_jobs(selection, mode_, seed_); }
+  std::vector<Job> operator()(const LayerFiles& files) const {
+    inputs_.insert(inputs_.end(), {files.weights, files.features});
+    std::vector<Job> jobs;
+    jobs.push_back(file_job(files, mode_));
+    return jobs;
+  }
+  std::vector<Job> operator()(const ManifestFile& manifest) const {
+    inputs_.push_back(manifest.path);
+    std::vector<Job> jobs;
+    for (const ManifestLayer& layer : read_manifest(manifest.path)) {
+      inputs_.push_back(layer.files.weights);
+      if (layer.features_from) {
+        jobs.push_back(file_job(layer.files, mode_, jobs[*layer.features_from].layer));
+        jobs.back().features_from = layer.features_from;
+      } else {
+        inputs_.push_back(layer.files.features);
+        jobs.push_back(file_job(layer.files, mode_));
+      }
+      jobs.back().layer.name = layer.name;
+    }
+    return jobs;
+  }
+
+ private:
+  Mode mode_;
+  std::uint64_t seed_;
+  std::vector<std::string>& inputs_;
+};
+
+}  // namespace
+
+std::vector<Job> compile_jobs(const CompileCommand& command, std::vector<std::string>& inputs) {
+  return std::visit(Sources(command.machine.core.mode, command.seed, inputs), command.source);
+}
+
+std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileCommand& command,
+                                  const std::function<void(std::size_t job)>& started) {
+  const MachineSettings& machine = command.machine;
+  (void)memory_needed(jobs, machine);  // what cannot be mapped is refused before anything is computed
+  std::vector<workloads::ImageLayer> layers;
+  std::vector<Tensor> outputs;  // of all layers, when they are wanted
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (started) started(i);
+    Job& job = jobs[i];
+    LayerTensors tensors = job.tensors();
+    job.tensors = nullptr;
+    workloads::ImageLayer layer;
+    layer.conv = job.layer;
+    if (command.expect) {
+      if (job.features_from) tensors.features = outputs[*job.features_from];
+      outputs.push_back(ReferenceLayer(job.layer, machine.core.mode, tensors).outputs());
+      layer.outputs_crc = workloads::crc32(outputs.back().bytes(), outputs.back().size_in_bytes());
+    }
+    layer.weights = std::move(tensors.weights);
+    if (job.features_from) {
+      layer.features = workloads::FeaturesFromLayer{*job.features_from};
+    } else if (command.features) {
+      layer.features = std::move(tensors.features);
+    } else {
+      layer.features = workloads::FeaturesFromHost{};
+    }
+    layers.push_back(std::move(layer));
+  }
+  return workloads::make_image(layers, machine.core, mapper_options(machine), command.base);
+}
+
+}  // namespace dlac::tb

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/running/jobs.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "tb/reports/text.h"
+#include "tb/settings/config_json.h"
+#include "tb/settings/input_error.h"
+#include "workloads/convert.h"
+#include "workloads/networks.h"
+#include "workloads/npy.h"
+#include "workloads/packing.h"
+#include "workloads/synthetic.h"
+
+namespace dlac::tb {
+namespace {
+
+using workloads::ConvLayer;
+using workloads::ElementType;
+using workloads::Tensor;
+using workloads::WeightKind;
+
+constexpr std::size_t LargestExtent = std::size_t{1} << 20U;  // as ConvLayer::validate()
+
+ElementType word_type(Mode mode) { return mode == Mode::Train ? ElementType::Float32 : ElementType::Float16; }
+
+// --- networks
+
+/// Which overrides have met a layer that takes them.
+struct UsedOverrides {
+  bool weights = false;
+  bool features = false;
+};
+
+/// The densities of a layer with what the command line says in their place.
+workloads::DensityProfile densities_of(const workloads::NetworkLayer& layer, const DensityOverrides& overrides,
+                                       UsedOverrides& used) {
+  workloads::DensityProfile profile = layer.densities;
+  if (overrides.weights && layer.conv.weights == WeightKind::Ternary) {
+    profile.weight_density = *overrides.weights;
+    used.weights = true;
+  }
+  if (overrides.features && profile.features == workloads::FeatureKind::PostRelu) {
+    profile.feature_density = *overrides.features;
+    used.features = true;
+  }
+  if (overrides.spread) {
+    workloads::DensitySpread& spread = profile.spread;
+    for (double* each :
+         {&spread.filter, &spread.channel, &spread.feature_channel, &spread.feature_pixel, &spread.feature_local}) {
+      *each *= *overrides.spread;
+    }
+  }
+  return profile;
+}
+
+void check_layer_names(const workloads::Network& network, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const workloads::NetworkLayer& layer : network.layers) known.push_back(layer.conv.name);
+  for (const std::string& name : names) {
+    if (network.find(name) != nullptr) continue;
+    std::string expected = "a layer of " + network.name + ", ";
+    if (known.size() <= LongestList) {
+      expected += one_of(name, known);
+    } else {
+      const std::vector<std::string> near = nearest(name, known, 5);
+      expected += (near.empty() ? "" : "perhaps " + join(near) + "; ") + std::string("`dlac-tb networks --network ") +
+                  network.name + "` lists all " + std::to_string(known.size());
+    }
+    throw InputError("--layer", "", printable(name), expected);
+  }
+}
+
+// --- files
+
+std::string shape_text(const Tensor& tensor) {
+  std::vector<std::string> extents;
+  for (const std::size_t extent : tensor.shape()) extents.push_back(std::to_string(extent));
+  return "[" + join(extents, ",") + "]";
+}
+
+void check_shape(const std::string& file, const Tensor& tensor, bool rank_3_too) {
+  const bool rank = tensor.rank() == 4 || (rank_3_too && tensor.rank() == 3);
+  if (!rank) {
+    throw InputError(file, "shape", shape_text(tensor), rank_3_too ? "[N,C,H,W] or [C,H,W]" : "[K,C/groups,KH,KW]");
+  }
+  for (const std::size_t extent : tensor.shape()) {
+    if (extent < 1 || extent > LargestExtent) {
+      throw InputError(file, "shape", shape_text(tensor), "extents from 1 to " + std::to_string(LargestExtent));
+    }
+  }
+}
+
+bool is_float(const Tensor& tensor) {
+  return tensor.type() == ElementType::Float16 || tensor.type() == ElementType::Float32;
+}
+
+/// In the mode's format: binary32 is rounded to nearest even for binary16, the other way is exact.
+Tensor in_format(Tensor tensor, Mode mode) {
+  if (tensor.type() == word_type(mode)) return tensor;
+  Tensor converted(word_type(mode), tensor.shape());
+  if (mode == Mode::Train) {
+    workloads::convert_to_float(tensor.span<std::uint16_t>().data(), tensor.elements(), converted.span<float>().data());
+  } else {
+    workloads::convert_to_half(tensor.span<float>().data(), tensor.elements(), converted.span<std::uint16_t>().data());
+  }
+  return converted;
+}
+
+/// Features as far as a layer's shape goes.
+struct FeatureMap {
+  std::string source;  ///< where they come from, for error messages
+  std::array<std::uint32_t, 4> shape{};
+};
+
+/// The option, key or file that a value of the layer came from.
+std::string origin_of(const std::string& key, const LayerFiles& files, const FeatureMap& features) {
+  for (const char* option : {"groups", "stride", "pad", "dilation"}) {
+    if (key.rfind(option, 0) == 0) return files.source + option;
+  }
+  if (key.rfind("kernel", 0) == 0 || key == "out_channels") return printable(files.weights);
+  if (key == "in_channels" || key == "height" || key == "width" || key == "batch") return features.source;
+  return "layer";
+}
+
+std::uint32_t extent(const Tensor& tensor, std::size_t axis) { return static_cast<std::uint32_t>(tensor.extent(axis)); }
+
+Tensor read_weights(const LayerFiles& files) {
+  const std::string name = printable(files.weights);
+  Tensor weights = workloads::read_npy(files.weights);
+  if (weights.type() != ElementType::Int8 && !is_float(weights)) {
+    throw InputError(name, "dtype", std::string(to_string(weights.type())), "int8, float16 or float32");
+  }
+  check_shape(name, weights, false);
+  return weights;
+}
+
+Tensor read_features(const LayerFiles& files) {
+  const std::string name = printable(files.features);
+  Tensor features = workloads::read_npy(files.features);
+  if (!is_float(features)) {
+    throw InputError(name, "dtype", std::string(to_string(features.type())), "float16 or float32");
+  }
+  check_shape(name, features, true);
+  if (features.rank() == 3) {
+    features.reshape({1, features.extent(0), features.extent(1), features.extent(2)});
+  }
+  return features;
+}
+
+ConvLayer layer_of(const LayerFiles& files, const Tensor& weights, const FeatureMap& features) {
+  ConvLayer layer;
+  layer.name = std::filesystem::path(files.weights).stem().string();
+  layer.batch = features.shape[0];
+  layer.in_channels = features.shape[1];
+  layer.height = features.shape[2];
+  layer.width = features.shape[3];
+  layer.out_channels = extent(weights, 0);
+  layer.kernel_h = extent(weights, 2);
+  layer.kernel_w = extent(weights, 3);
+  layer.stride_h = files.stride.height;
+  layer.stride_w = files.stride.width;
+  layer.pad_h = files.pad.height;
+  layer.pad_w = files.pad.width;
+  layer.dilation_h = files.dilation.height;
+  layer.dilation_w = files.dilation.width;
+  layer.groups = files.groups;
+  const bool ternary = weights.type() == ElementType::Int8 || files.ternary;
+  layer.weights = ternary ? WeightKind::Ternary : WeightKind::FullPrecision;
+  if (layer.in_channels % layer.groups == 0 && extent(weights, 1) != layer.in_channels / layer.groups) {
+    throw InputError(printable(files.weights), "shape", shape_text(weights),
+                     std::to_string(layer.in_channels / layer.groups) + " channels per filter, for " +
+                         std::to_string(layer.in_channels) + " of " + features.source + " in " +
+                         std::to_string(layer.groups) + (layer.groups == 1 ? " group" : " groups"));
+  }
+  try {
+    layer.validate();
+  } catch (const workloads::LayerError& error) {
+    throw InputError(origin_of(error.key(), files, features), error.key(), error.value(), error.expected());
+  }
+  return layer;
+}
+
+/// The weights as the core takes them.
+Tensor converted_weights(const LayerFiles& files, Tensor weights, Mode mode) {
+  const std::string name = printable(files.weights);
+  if (weights.type() == ElementType::Int8) {
+    if (files.ternary) {
+      throw InputError(files.source + "ternary", "", files.ternary_text,
+                       "float16 or float32 weights: those of " + name + " are int8");
+    }
+    workloads::check_ternary(name, weights.span<std::int8_t>().data(), weights.elements());
+    return weights;
+  }
+  return files.ternary ? workloads::ternarise(weights, *files.ternary, name) : in_format(std::move(weights), mode);
+}
+
+/// std::function wants what can be copied; the tensors are given away all the same.
+Job job_of(ConvLayer layer, LayerTensors tensors) {
+  const auto kept = std::make_shared<LayerTensors>(std::move(tensors));
+  return {std::move(layer), [kept] { return std::move(*kept); }, std::nullopt};
+}
+
+}  // namespace
+
+std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std::uint64_t seed) {
+  workloads::Network network = workloads::network(selection.network, 1);
+  check_layer_names(network, selection.layers);
+  const DensityOverrides& overrides = selection.densities;
+  UsedOverrides used;
+  std::vector<Job> jobs;
+  for (workloads::NetworkLayer& layer : network.layers) {
+    ConvLayer& conv = layer.conv;
+    const auto& names = selection.layers;
+    if (!names.empty() && std::find(names.begin(), names.end(), conv.name) == names.end()) continue;
+    conv.batch = selection.batch;
+    try {
+      conv.validate();
+    } catch (const workloads::LayerError& error) {  // everything but the batch is sound
+      throw InputError("--batch", "layer " + conv.name + ", " + error.key(), error.value(), error.expected());
+    }
+    const workloads::DensityProfile densities = densities_of(layer, overrides, used);
+    const ElementType type = word_type(mode);
+    const auto tensors = [conv, densities, type, seed] {
+      const bool ternary = conv.weights == WeightKind::Ternary;
+      return LayerTensors{ternary ? workloads::synthetic_codes(conv, densities, seed)
+                                  : workloads::synthetic_weights(conv, densities, type, seed),
+                          workloads::synthetic_features(conv, densities, type, seed)};
+    };
+    jobs.push_back({conv, tensors, std::nullopt});
+  }
+  if (overrides.weights && !used.weights) {
+    throw InputError("--weight-density", "", fixed(*overrides.weights, 3),
+                     "a layer with ternary weights among those run");
+  }
+  if (overrides.features && !used.features) {
+    throw InputError("--feature-density", "", fixed(*overrides.features, 3), "a layer behind a ReLU among those run");
+  }
+  return jobs;
+}
+
+Job file_job(const LayerFiles& files, Mode mode) {
+  Tensor weights = read_weights(files);
+  Tensor features = read_features(files);
+  const FeatureMap map{printable(files.features),
+                       {extent(features, 0), extent(features, 1), extent(features, 2), extent(features, 3)}};
+  ConvLayer layer = layer_of(files, weights, map);
+  weights = converted_weights(files, std::move(weights), mode);
+  return job_of(std::move(layer), {std::move(weights), in_format(std::move(features), mode)});
+}
+
+Job file_job(const LayerFiles& files, Mode mode, const ConvLayer& producer) {
+  Tensor weights = read_weights(files);
+  const FeatureMap map{"the outputs of layer " + printable(producer.name),
+                       {producer.batch, producer.out_channels, producer.out_height(), producer.out_width()}};
+  ConvLayer layer = layer_of(files, weights, map);
+  return job_of(std::move(layer), {converted_weights(files, std::move(weights), mode), Tensor()});
+}
+
+workloads::MapperOptions mapper_options(const MachineSettings& machine) {
+  workloads::MapperOptions options;
+  options.grid_rows = machine.grid_rows;
+  return options;
+}
+
+std::uint64_t memory_needed(const std::vector<Job>& jobs, const MachineSettings& machine) {
+  std::uint64_t bytes = 0;
+  for (const Job& job : jobs) {
+    try {
+      bytes = std::max(bytes, Testbench::footprint(job.layer, machine.core, mapper_options(machine)));
+    } catch (const ConfigError& error) {
+      throw explain({error.key(), error.value(), error.expected() + " (layer " + printable(job.layer.name) + ")"},
+                    machine);
+    } catch (const workloads::LayerError& error) {
+      throw InputError("layer " + printable(job.layer.name), error.key(), error.value(), error.expected());
+    }
+  }
+  return bytes;
+}
+
+}  // namespace dlac::tb

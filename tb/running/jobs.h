@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "tb/settings/options.h"
+#include "tb/system/testbench.h"
+#include "workloads/layer.h"
+
+namespace dlac::tb {
+
+/// A layer to run. Its tensors are made when its turn comes, so that those of one layer are in memory at a time.
+struct Job {
+  workloads::ConvLayer layer;
+  std::function<LayerTensors()> tensors;  ///< to be called once
+  /// The earlier job whose outputs this layer reads; `tensors` gives no features then.
+  std::optional<std::size_t> features_from;
+};
+
+/// The layers of a network in network order, with synthetic tensors. A layer's tensors depend on the seed, its name and
+/// its densities, not on the other layers. Throws InputError for an unknown layer, or a density that no layer takes.
+[[nodiscard]] std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std::uint64_t seed);
+
+/// Reads and checks a layer's files; converts them to the mode's format, ternarises where that is asked for. The layer
+/// is named after the weights' file. Throws InputError, workloads::FileError, CodeError, TernaryError.
+[[nodiscard]] Job file_job(const LayerFiles& files, Mode mode);
+/// The same for a layer that reads the outputs of an earlier one, `producer`. The caller says which:
+/// Job::features_from.
+[[nodiscard]] Job file_job(const LayerFiles& files, Mode mode, const workloads::ConvLayer& producer);
+
+/// Bytes of memory that the largest of the layers needs. Plans every layer, so what cannot be mapped is refused before
+/// anything is simulated. Throws InputError.
+[[nodiscard]] std::uint64_t memory_needed(const std::vector<Job>& jobs, const MachineSettings& machine);
+
+/// What the mapper is told.
+[[nodiscard]] workloads::MapperOptions mapper_options(const MachineSettings& machine);
+
+}  // namespace dlac::tb

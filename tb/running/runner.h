@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "tb/reports/layer_report.h"
+#include "tb/running/jobs.h"
+#include "tb/settings/run_settings.h"
+#include "tb/verification/verify.h"
+
+namespace dlac::tb {
+
+/// What a caller wants to hear of a run. Called in the simulation; any of them may be empty.
+struct RunHooks {
+  std::function<void(std::size_t job)> started;
+  std::function<void(LayerRun& run)> collected;  ///< results are back, nothing is checked yet; may change them
+  std::function<void(const LayerReport& report, const Verification& found, LayerRun& run)> finished;
+};
+
+/// What a run gave.
+struct RunOutcome {
+  std::vector<LayerReport> layers;
+  bool waveform_missing = false;  ///< one was asked for, but its window began after the end of the simulation
+};
+
+/// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,
+/// drops it. One call per process, because SystemC elaborates once.
+/// Throws what memory_needed() and Testbench throw.
+[[nodiscard]] RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const RunHooks& hooks);
+
+}  // namespace dlac::tb

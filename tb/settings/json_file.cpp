@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/settings/json_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <system_error>
+#include <vector>
+
+#include "tb/reports/text.h"
+#include "tb/settings/input_error.h"
+
+namespace dlac::tb {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t LargestFile = std::size_t{1} << 20U;
+
+std::string read_text(const std::string& path) {
+  const char* const expected = "a JSON file that can be read";
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw InputError(printable(path), "", "a folder", expected);
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
+  if (!file) {
+    const std::string reason = errno == ENOENT ? "no such file" : std::generic_category().message(errno);
+    throw InputError(printable(path), "", reason, expected);
+  }
+  std::string text(LargestFile + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) throw InputError(printable(path), "", "a read error", expected);
+  if (text.size() > LargestFile) {
+    throw InputError(printable(path), "", "too long", "a JSON file of at most " + grouped(LargestFile) + " bytes");
+  }
+  return text;
+}
+
+json parse_json(const std::string& path, const std::string& text) {
+  std::vector<std::set<std::string>> keys;
+  const auto watch = [&](int, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end) keys.pop_back();
+    if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
+      throw InputError(path, printable(value.get<std::string>()), "given twice", "every key at most once");
+    }
+    return true;
+  };
+  try {
+    return json::parse(text, watch);
+  } catch (const json::parse_error& error) {
+    const std::size_t at = std::min(text.size(), error.byte == 0 ? 0 : error.byte - 1);
+    const auto begin = text.begin();
+    const auto stop = begin + static_cast<std::ptrdiff_t>(at);
+    const auto line = 1 + std::count(begin, stop, '\n');
+    const std::size_t start = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
+    const std::size_t column = at - (start == std::string::npos ? 0 : start + 1) + 1;
+    const std::string found = at == text.size() ? "end of file" : printable(text.substr(at, 1));
+    throw InputError(path, "line " + std::to_string(line) + ", column " + std::to_string(column), found, "valid JSON");
+  } catch (const json::out_of_range&) {  // a number like 1e999
+    throw InputError(path, "", "a number out of range", "whole numbers");
+  }
+}
+
+}  // namespace
+
+json read_json(const std::string& path) { return parse_json(printable(path), read_text(path)); }
+
+std::string shown(const json& value) {
+  if (value.is_array()) return "an array";
+  if (value.is_object()) return "an object";
+  return printable(value.dump(-1, ' ', true, json::error_handler_t::replace));
+}
+
+}  // namespace dlac::tb

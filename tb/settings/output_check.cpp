@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/settings/output_check.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "tb/reports/text.h"
+#include "tb/settings/input_error.h"
+#include "workloads/output_file.h"
+
+namespace dlac::tb {
+
+void check_outputs(const std::vector<std::pair<std::string, std::string>>& outputs,
+                   const std::vector<std::string>& inputs) {
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code error;
+    if (std::filesystem::equivalent(a, b, error)) return true;
+    const auto whole = [&](const std::string& path) {
+      return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+    };
+    return whole(a) == whole(b);
+  };
+  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+    const auto& [option, path] = *output;
+    for (const std::string& input : inputs) {
+      if (same(path, input)) throw InputError(option, "", printable(path), "a file that is no input");
+    }
+    for (auto other = outputs.begin(); other != output; ++other) {
+      if (same(path, other->second)) throw InputError(option, "", printable(path), "another file than " + other->first);
+    }
+    workloads::check_writable(path);
+  }
+}
+
+}  // namespace dlac::tb
