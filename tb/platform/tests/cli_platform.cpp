@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "driver/dlac_image.h"
-#include "tb/tests/cli_program.h"
+#include "tb/tests/tb/commands/cli_program.h"
 #include "workloads/crc32.h"
 
 namespace {

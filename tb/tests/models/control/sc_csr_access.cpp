@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the CSR socket does with commands that nobody expects, with accesses ahead of time, and with callers that must
+// not wait or keep nothing. (docs/integration.md, section 4)
+#define SC_INCLUDE_DYNAMIC_PROCESSES  // SystemC declares sc_spawn only then
+#include <initializer_list>
+
+#include "tb/system/register_access.h"
+#include "tb/tests/models/sc_core_rig.h"
+
+namespace {
+
+using namespace core_rig;
+using namespace dlac;
+using sc_core::sc_time;
+
+constexpr std::uint32_t Undefined = 0x3C;
+[[nodiscard]] sc_time us(double value) { return {value, sc_core::SC_US}; }
+
+struct Answer {
+  tlm::tlm_response_status status = tlm::TLM_INCOMPLETE_RESPONSE;
+  std::uint32_t value = 0;
+  sc_time delay;  ///< that is left
+};
+
+Answer access(Testbench& bench, tlm::tlm_command command, std::uint32_t offset, std::uint32_t value,
+              const sc_time& delay = sc_core::SC_ZERO_TIME) {
+  Answer answer{tlm::TLM_INCOMPLETE_RESPONSE, value, delay};
+  tlm::tlm_generic_payload payload;
+  tb::set_register_access(payload, command, offset, answer.value);
+  bench.host->b_transport(payload, answer.delay);
+  answer.status = payload.get_response_status();
+  return answer;
+}
+[[nodiscard]] tlm::tlm_response_status status_without_data(Testbench& bench, tlm::tlm_command command,
+                                                           std::uint32_t offset) {
+  std::uint32_t value = 0;
+  sc_time delay;
+  tlm::tlm_generic_payload payload;
+  tb::set_register_access(payload, command, offset, value);
+  payload.set_data_ptr(nullptr);
+  bench.host->b_transport(payload, delay);
+  return payload.get_response_status();
+}
+
+void on_bench(const Testbench::Program& program, std::uint32_t csr_errors = 1) {
+  Config config = small_config(Mode::Train);
+  config.csr_errors = csr_errors;
+  Testbench bench("bench", config, MemoryBytes, sc_time(100, sc_core::SC_NS), program);
+  bench.run();
+}
+
+void strange_commands(std::uint32_t csr_errors) {
+  on_bench(
+      [csr_errors](Testbench& bench) {
+        const auto nowhere = csr_errors != 0 ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_COMMAND_ERROR_RESPONSE;
+        const auto unknown = static_cast<tlm::tlm_command>(3);
+        for (const Register r : {Register::Id, Register::IrqEnable, Register::Doorbell}) {
+          const Answer answer = access(bench, unknown, at(r), 3);
+          CHECK(answer.status == tlm::TLM_COMMAND_ERROR_RESPONSE);
+          CHECK(answer.value == 3);
+        }
+        CHECK(access(bench, unknown, Undefined, 0).status == nowhere);
+        CHECK(status_without_data(bench, unknown, at(Register::Id)) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+        CHECK(access(bench, tlm::TLM_IGNORE_COMMAND, at(Register::Doorbell), 1).status == tlm::TLM_OK_RESPONSE);
+        CHECK(access(bench, tlm::TLM_IGNORE_COMMAND, Undefined, 1).status ==
+              (csr_errors != 0 ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE));
+        CHECK(status_without_data(bench, tlm::TLM_IGNORE_COMMAND, at(Register::Id)) == tlm::TLM_OK_RESPONSE);
+        for (const tlm::tlm_command command : {tlm::TLM_READ_COMMAND, tlm::TLM_WRITE_COMMAND}) {
+          for (const Register r : {Register::Id, Register::IrqEnable, Register::Doorbell}) {
+            CHECK(status_without_data(bench, command, at(r)) == tlm::TLM_GENERIC_ERROR_RESPONSE);
+          }
+          CHECK(status_without_data(bench, command, Undefined) ==
+                (csr_errors != 0 ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE));
+        }
+        // Nothing of it was a doorbell or wrote anything.
+        CHECK(bench.read_register(at(Register::Status)) == 0);
+        CHECK(bench.read_register(at(Register::IrqEnable)) == 0);
+      },
+      csr_errors);
+}
+
+/// Prepares a list that takes ten times 500 cycles, 10 us and a bit.
+void prepare_list(Testbench& bench) {
+  std::vector<Command> list(10, column_of_beats(500));
+  list.emplace_back(End{});
+  const std::vector<CommandImage> encoded = images(list);
+  std::memcpy(bench.memory.data(), encoded.data(), encoded.size() * CommandBytes);
+  bench.write_register(at(Register::ListLength), static_cast<std::uint32_t>(encoded.size()));
+  bench.write_register(at(Register::IrqEnable), IrqDone | IrqError);
+}
+/// Rings with a delay; returns the time until the interrupt, from the call on.
+sc_time ring_ahead(Testbench& bench, const sc_time& delay) {
+  const sc_time called = sc_core::sc_time_stamp();
+  const Answer answer = access(bench, tlm::TLM_WRITE_COMMAND, at(Register::Doorbell), 1, delay);
+  CHECK(answer.status == tlm::TLM_OK_RESPONSE);
+  CHECK(answer.delay == sc_core::SC_ZERO_TIME);
+  CHECK(sc_core::sc_time_stamp() == called + delay);
+  bench.wait_for_interrupt();
+  const sc_time took = sc_core::sc_time_stamp() - called;
+  bench.write_register(at(Register::IrqStatus), IrqDone | IrqError);
+  sc_core::wait(us(2));
+  return took;
+}
+
+}  // namespace
+
+TEST_CASE("csr access: ignored and unknown commands, accesses without data") { strange_commands(1); }
+
+TEST_CASE("csr access: ignored and unknown commands, accesses without data, where errors are off") {
+  strange_commands(0);
+}
+
+TEST_CASE("csr access: a doorbell ahead of time starts the list at its time") {
+  on_bench([](Testbench& bench) {
+    prepare_list(bench);
+    const sc_time usual = ring_ahead(bench, sc_core::SC_ZERO_TIME);
+    CHECK(usual > us(10));
+    CHECK(ring_ahead(bench, us(1)) == usual + us(1));
+  });
+}
+
+TEST_CASE("csr access: every write that sets something off waits for its time, a stored value does not") {
+  on_bench([](Testbench& bench) {
+    for (const Register r : {Register::Ctrl, Register::IrqEnable, Register::IrqStatus, Register::Doorbell}) {
+      CAPTURE(at(r));
+      const sc_time called = sc_core::sc_time_stamp();
+      CHECK(access(bench, tlm::TLM_WRITE_COMMAND, at(r), 0, us(1)).delay == sc_core::SC_ZERO_TIME);
+      CHECK(sc_core::sc_time_stamp() == called + us(1));
+    }
+    for (const Register r : {Register::ListAddrLo, Register::ListAddrHi, Register::ListLength}) {
+      CAPTURE(at(r));
+      const sc_time called = sc_core::sc_time_stamp();
+      CHECK(access(bench, tlm::TLM_WRITE_COMMAND, at(r), 0, us(1)).delay == us(1));
+      CHECK(sc_core::sc_time_stamp() == called);
+    }
+  });
+}
+
+TEST_CASE("csr access: a read ahead of time waits for what a running list changes, and for nothing else") {
+  on_bench([](Testbench& bench) {
+    prepare_list(bench);
+    const auto waits = [&bench](Register r) {
+      const sc_time called = sc_core::sc_time_stamp();
+      const Answer answer = access(bench, tlm::TLM_READ_COMMAND, at(r), 0, us(1));
+      CHECK(answer.status == tlm::TLM_OK_RESPONSE);
+      CHECK(sc_core::sc_time_stamp() + answer.delay == called + us(1));
+      return answer.delay == sc_core::SC_ZERO_TIME;
+    };
+    const auto changing = {Register::Status, Register::IrqStatus, Register::Error, Register::FaultAddrLo,
+                           Register::FaultAddrHi};
+    for (const Register r : changing) CHECK_FALSE(waits(r));  // nothing runs
+    bench.write_register(at(Register::Doorbell), 1);
+    for (const Register r : changing) CHECK(waits(r));
+    for (const Register r : {Register::Id, Register::CorePes, Register::ListLength, Register::Counters}) {
+      CHECK_FALSE(waits(r));
+    }
+    CHECK(bench.read_register(at(Register::Status)) == StatusBusy);
+    // The value is that of its time: by then the list has ended.
+    const Answer done = access(bench, tlm::TLM_READ_COMMAND, at(Register::Status), 0, us(100));
+    CHECK(done.value == StatusDone);
+  });
+}
+
+TEST_CASE("csr access: who cannot wait is answered at once and keeps the delay") {
+  std::vector<Answer> answers;
+  Testbench bench("bench", small_config(Mode::Train), MemoryBytes, sc_time(100, sc_core::SC_NS), [&](Testbench& b) {
+    prepare_list(b);
+    sc_core::sc_spawn_options method;
+    method.spawn_method();
+    sc_core::sc_spawn(
+        [&] {
+          answers.push_back(access(b, tlm::TLM_WRITE_COMMAND, at(Register::Doorbell), 1, us(1)));
+          answers.push_back(access(b, tlm::TLM_READ_COMMAND, at(Register::Status), 0, us(1)));
+        },
+        "method", &method);
+    b.wait_for_interrupt();
+  });
+  bench.run();
+  // So is a host outside the simulation.
+  answers.push_back(access(bench, tlm::TLM_WRITE_COMMAND, at(Register::Doorbell), 1, us(1)));
+  answers.push_back(access(bench, tlm::TLM_READ_COMMAND, at(Register::Status), 0, us(1)));
+  REQUIRE(answers.size() == 4);
+  for (const Answer& answer : answers) {
+    CHECK(answer.status == tlm::TLM_OK_RESPONSE);
+    CHECK(answer.delay == us(1));
+  }
+  CHECK(answers[1].value == StatusBusy);
+  CHECK(answers[3].value == StatusBusy);
+}
+
+TEST_CASE("csr access: nb_transport without a memory manager is completed at once") {
+  on_bench([](Testbench& bench) {
+    const auto send = [&bench](tlm::tlm_command command, Register r, std::uint32_t& value) {
+      tlm::tlm_generic_payload payload;  // gone when this returns
+      tb::set_register_access(payload, command, at(r), value);
+      tlm::tlm_phase phase = tlm::BEGIN_REQ;
+      sc_time delay = us(1);
+      CHECK(bench.host->nb_transport_fw(payload, phase, delay) == tlm::TLM_COMPLETED);
+      CHECK(delay == us(1));
+      return payload.get_response_status();
+    };
+    std::uint32_t value = 0x89ABCDEF;
+    CHECK(send(tlm::TLM_WRITE_COMMAND, Register::ListAddrHi, value) == tlm::TLM_OK_RESPONSE);
+    CHECK(send(tlm::TLM_WRITE_COMMAND, Register::Id, value) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+    CHECK(send(tlm::TLM_READ_COMMAND, Register::Id, value) == tlm::TLM_OK_RESPONSE);
+    CHECK(value == DeviceId);
+    sc_core::wait(us(5));
+    CHECK(bench.read_register(at(Register::ListAddrHi)) == 0x89ABCDEF);
+  });
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "tb/tests/tb/commands/cli_program.h"
+
+namespace dlac::tb {
+using nlohmann::json;
+
+namespace {
+
+/// What a test reads off a VCD file: the names, and how long each value of one signal lasted.
+struct Waves {
+  std::string timescale;
+  std::set<std::string> names;  ///< with their scopes and bit ranges
+  std::map<std::string, std::uint64_t> durations;
+  std::uint64_t first = 0, last = 0;
+};
+
+Waves read_waves(const std::string& path, const std::string& watched) {
+  Waves waves;
+  std::ifstream file(path);
+  std::vector<std::string> scopes;
+  std::string id, value;
+  std::uint64_t since = 0;
+  bool stamped = false;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string word;
+    words >> word;
+    if (word == "$timescale") {
+      std::string number, unit;
+      file >> number >> unit;
+      waves.timescale = number + " " + unit;
+    } else if (word == "$scope") {
+      words >> word >> word;
+      scopes.push_back(word);
+    } else if (word == "$upscope") {
+      scopes.pop_back();
+    } else if (word == "$var") {
+      std::string type, width, symbol, name, range;
+      words >> type >> width >> symbol >> name >> range;
+      std::string full;
+      for (const std::string& scope : scopes) full.append(scope).append(".");
+      full.append(name).append(range == "$end" ? "" : range);
+      waves.names.insert(full);
+      if (full == watched) id = symbol;
+    } else if (word.rfind('#', 0) == 0) {
+      waves.last = std::stoull(word.substr(1));
+      if (!stamped) waves.first = since = waves.last;
+      stamped = true;
+    } else if (word.rfind('b', 0) == 0) {
+      std::string symbol;
+      words >> symbol;
+      if (symbol != id) continue;
+      if (!value.empty()) waves.durations[value] += waves.last - since;
+      value = word.substr(1);
+      since = waves.last;
+    }
+  }
+  waves.durations[value] += waves.last - since;
+  return waves;
+}
+
+constexpr const char* GridState = "SystemC.testbench.accelerator.grid_state[31:0]";
+constexpr std::uint64_t Period = 2;  // units of 1 ns per clock cycle
+
+}  // namespace
+
+TEST_CASE("the cycles read off the waveform are those of the report") {
+  const ScratchFolder folder;
+  for (const std::string engine : {"schedule", "clocked"}) {
+    INFO(engine);
+    const ProgramResult result =
+        run_program(folder.path(), {"run", "--network", "resnet18", "--layer", "layer4.0.downsample", "--engine",
+                                    engine, "--vcd", "a.vcd", "--report", "r.json"});
+    CHECK(result.err.empty());
+    REQUIRE(result.code == 0);
+    const Waves waves = read_waves(folder.file("a.vcd"), GridState);
+    CHECK(waves.timescale == "1 ns");
+    CHECK(waves.first == 0);
+    const json causes = folder.json("r.json")["layers"][0]["grid_cycles"];
+    const std::map<std::string, std::string> states{
+        {"0", "compute"}, {"1", "pointwise"}, {"10", "wait_weights"}, {"11", "wait_features"}, {"100", "wait_drain"}};
+    for (const auto& [bits, cause] : states) {
+      INFO(cause);
+      const auto found = waves.durations.find(bits);
+      CHECK((found == waves.durations.end() ? 0 : found->second) == Period * causes[cause].get<std::uint64_t>());
+    }
+    CHECK(folder.names() == std::vector<std::string>{"a.vcd", "r.json"});
+  }
+}
+
+TEST_CASE("a window of the waveform begins and ends where it was asked to") {
+  const ScratchFolder folder;
+  const std::vector<std::string> base{"run", "--network", "resnet18", "--layer", "layer4.0.downsample"};
+  const auto traced = [&](const std::string& window) {
+    std::vector<std::string> arguments = base;
+    for (const std::string& more : {std::string("--vcd"), std::string("a.vcd"), std::string("--vcd-window"), window}) {
+      arguments.push_back(more);
+    }
+    return run_program(folder.path(), arguments);
+  };
+  REQUIRE(traced("100:2000").code == 0);
+  const Waves waves = read_waves(folder.file("a.vcd"), GridState);
+  CHECK(waves.first == Period * 100);
+  CHECK(waves.last == Period * 2001);  // the end of cycle 2000
+
+  folder.write("a.vcd", "old");
+  const ProgramResult late = traced("1000000000:1000000001");
+  CHECK(late.code == 2);
+  CHECK(late.err ==
+        "dlac-tb: --vcd-window: 1000000000: expected a first cycle before the end of the simulation; nothing is "
+        "written\n");
+  CHECK(folder.read("a.vcd") == "old");
+}
+
+TEST_CASE("a waveform goes where a symbolic link leads, and the file keeps its permissions") {
+  const ScratchFolder folder;
+  folder.write("old.vcd", "old");
+  std::filesystem::permissions(folder.file("old.vcd"), std::filesystem::perms(0640));
+  std::filesystem::create_symlink("old.vcd", folder.file("link.vcd"));
+  REQUIRE(run_program(folder.path(), {"run", "--network", "resnet18", "--layer", "layer4.0.downsample", "--vcd",
+                                      "link.vcd", "--vcd-window", "0:10", "--verify", "none"})
+              .code == 0);
+  CHECK(std::filesystem::is_symlink(folder.file("link.vcd")));
+  CHECK(std::filesystem::status(folder.file("old.vcd")).permissions() == std::filesystem::perms(0640));
+  CHECK(read_waves(folder.file("old.vcd"), GridState).first == 0);
+  CHECK(folder.names() == std::vector<std::string>{"link.vcd", "old.vcd"});
+}
+
+TEST_CASE("a signal that ends the program leaves no part of a waveform behind") {
+  const ScratchFolder folder;
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const int nothing = ::open("/dev/null", O_RDWR);
+    const bool ready = ::chdir(folder.path().c_str()) == 0 && ::dup2(nothing, 1) >= 0 && ::dup2(nothing, 2) >= 0;
+    if (ready) {
+      ::execl(DLAC_TB_PROGRAM, DLAC_TB_PROGRAM, "run", "--network", "resnet34", "--engine", "clocked", "--vcd", "a.vcd",
+              "--vcd-window", "0:10", nullptr);
+    }
+    ::_exit(127);
+  }
+  const auto soon = [](const auto& happens) {
+    for (int i = 0; i < 3000 && !happens(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return happens();
+  };
+  CHECK(soon([&] { return !folder.names().empty(); }));  // the waveform under its temporary name
+  REQUIRE(::kill(child, SIGTERM) == 0);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGTERM);
+  CHECK(folder.names().empty());
+}
+
+TEST_CASE("every signal of the GTKWave save file exists") {
+  const ScratchFolder folder;
+  REQUIRE(run_program(folder.path(), {"run", "--network", "resnet18", "--layer", "layer4.0.downsample", "--engine",
+                                      "clocked", "--vcd", "a.vcd", "--vcd-window", "0:0", "--verify", "none"})
+              .code == 0);
+  const Waves waves = read_waves(folder.file("a.vcd"), GridState);
+  std::ifstream save(std::string(DLAC_SOURCE_FOLDER) + "/scripts/dlac.gtkw");
+  REQUIRE(save);
+  std::size_t signals = 0;
+  for (std::string line; std::getline(save, line);) {
+    if (line.rfind("SystemC.", 0) != 0) continue;
+    ++signals;
+    INFO(line);
+    CHECK(waves.names.count(line) == 1);
+  }
+  CHECK(signals > 100);
+}
+
+}  // namespace dlac::tb
