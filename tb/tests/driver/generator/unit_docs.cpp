@@ -12,13 +12,13 @@
 
 using namespace dlac;
 
-TEST_CASE("docs/machine.md shows the register map and the commands as they are") {
-  std::ifstream file(std::string(DLAC_SOURCE_DIR) + "/docs/machine.md");
+TEST_CASE("docs/machine_reference.md shows the register map and the commands as they are") {
+  std::ifstream file(std::string(DLAC_SOURCE_DIR) + "/docs/machine_reference.md");
   std::ostringstream text;
   text << file.rdbuf();
   REQUIRE_FALSE(text.str().empty());
   CHECK(text.str() ==
-        generator::with_interface_tables(text.str()));  // else run build/dlac-interface docs docs/machine.md
+        generator::with_interface_tables(text.str()));  // else run build/dlac-interface docs docs/machine_reference.md
 }
 
 TEST_CASE("register offsets are fixed and do not overlap") {
