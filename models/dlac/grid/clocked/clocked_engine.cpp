@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/grid/clocked/clocked_engine.h>
+#include <dlac/grid/pointwise_cycles.h>
 
 #include <algorithm>
 #include <memory>
@@ -130,18 +131,7 @@ std::uint64_t ClockedEngine::pointwise(const PtWiseOp& op) {
                                          valid_buffers(shape, r));
     }
   }
-  std::uint64_t constants = 0;
-  for (const OperandSource source : {op.source_a, op.source_x, op.source_y}) {
-    if (source == OperandSource::Constant) ++constants;
-  }
-  // a and x read the same word of view 0, once.
-  std::uint64_t streams = op.source_a == OperandSource::Stream || op.source_x == OperandSource::Stream ? 1 : 0;
-  if (op.source_y == OperandSource::Stream) ++streams;
-  const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;
-  const std::uint64_t buffers = config_.output_buffers;
-  return std::max({divide_up(buffers, multiplies ? config_.multiply_units : config_.arithmetic_units),
-                   constants * divide_up(buffers, config_.row_port_words),
-                   divide_up(shape.live_rows * buffers * streams, config_.column_port_words)});
+  return pointwise_cycles(op, config_);
 }
 
 void ClockedEngine::drain(std::uint32_t bank, std::uint32_t log2_rows, std::uint32_t channels, std::uint32_t columns,

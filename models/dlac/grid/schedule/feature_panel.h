@@ -30,6 +30,8 @@ struct FeaturePanel {
 class FeatureGather {
  public:
   FeatureGather(const Config& config, BufferView features);
+  /// Between segments: another feature buffer.
+  void set_buffer(BufferView features) { features_ = features; }
 
   void begin(const MmOp& op);
   /// Fills `panel` with beats [first, first + beats) of the segment, counted from the operation's first beat.
@@ -47,7 +49,7 @@ class FeatureGather {
 
   const Config& config_;
   const bool by_feature_;  ///< zero features are not live
-  const BufferView features_;
+  BufferView features_;
   MmOp op_;
   std::size_t stride_ = 0;
   // KernelBeats. Entry i is the kernel position of the segment's beat i, and of every beat `kernel` further on.

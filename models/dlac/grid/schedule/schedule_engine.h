@@ -12,9 +12,12 @@ namespace dlac {
 /// kernels that give the bits of contract 4. Lets no time pass and depends on no SystemC.
 class ScheduleEngine final : public Engine {
  public:
-  /// `config` has been validated. The views must outlive the engine.
+  /// `config` has been validated. What the views name must outlive the operations.
   ScheduleEngine(const Config& config, BufferView weights, BufferView features);
   ~ScheduleEngine() override;
+
+  /// Between operations: what the next ones read.
+  void set_views(BufferView weights, BufferView features);
 
   SegmentResult multiply(const MmOp& op) override;
   std::uint64_t pointwise(const PtWiseOp& op) override;
