@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/grid/schedule/feature_panel.h>
-#include <dlac/grid/schedule/kernels.h>
+#include <dlac/grid/schedule/gather.h>
 
 #include <algorithm>
 

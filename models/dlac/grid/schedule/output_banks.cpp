@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dlac/grid/schedule/kernels.h>
+#include <dlac/grid/schedule/drain_words.h>
 #include <dlac/grid/schedule/output_banks.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/grid/pointwise_cycles.h>
+#include <dlac/grid/schedule/accumulate.h>
 #include <dlac/grid/schedule/feature_panel.h>
-#include <dlac/grid/schedule/kernels.h>
 #include <dlac/grid/schedule/output_banks.h>
 #include <dlac/grid/schedule/pointwise.h>
 #include <dlac/grid/schedule/recurrence.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dlac/grid/schedule/kernels.h>
+#include <dlac/grid/schedule/count_ternary.h>
 #include <dlac/grid/schedule/weight_counter.h>
 
 #include <algorithm>

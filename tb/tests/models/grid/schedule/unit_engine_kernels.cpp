@@ -2,7 +2,8 @@
 // The kernels that compute values, on every SIMD target. Binary16 is compared with dlac::Half, which computes with
 // integers and is itself compared with MPFR; binary32 with the scalar operators and std::fma.
 #include <dlac/common/half.h>
-#include <dlac/grid/schedule/kernels.h>
+#include <dlac/grid/schedule/accumulate.h>
+#include <dlac/grid/schedule/drain_words.h>
 #include <dlac/grid/schedule/simd.h>
 
 #include <algorithm>
