@@ -29,6 +29,7 @@ struct Binary32 {
     return std::isnan(value) ? 0x7FC00000U : binary32_bits(value);
   }
   [[nodiscard]] static Value add(Value a, Value b) { return a + b; }
+  [[nodiscard]] static Value multiply(Value a, Value b) { return a * b; }
   [[nodiscard]] static Value fused_multiply_add(Value a, Value b, Value c) { return std::fma(a, b, c); }
 };
 struct Binary16 {
@@ -37,6 +38,8 @@ struct Binary16 {
   [[nodiscard]] static std::uint32_t store(Value value) { return value == 0 ? 0 : binary16_bits(value); }
   /// The binary64 sum of two binary16 values is exact: multiples of 2^-24 below 2^17.
   [[nodiscard]] static Value add(Value a, Value b) { return round_to_binary16(a + b); }
+  /// The binary64 product of two 11-bit significands is exact.
+  [[nodiscard]] static Value multiply(Value a, Value b) { return round_to_binary16(a * b); }
   /// One rounding in effect. The binary64 product is exact (22 bits), and the sum is, too, but in two cases: above
   /// 2^28, where all is infinity, and where |c| is above 2^30 times the product. There neither the product nor its
   /// rounding reaches from c to the nearest midpoint of two binary16 values, |c|/2^13 away or more.

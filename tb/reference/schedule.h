@@ -49,11 +49,8 @@ struct SegmentCycles {
 };
 
 /// The recurrence of arch. contract 3.
-/// All of these throw std::invalid_argument for a segment that does not fit the grid or its own sizes.
+/// Throws std::invalid_argument for a segment that does not fit the grid or its own sizes, as all that take one.
 [[nodiscard]] SegmentCycles segment_cycles(const Grid& grid, Policy policy, const Segment& segment);
-
-/// The same machine clock by clock, as the contract tells it. Slow; to check the recurrence with.
-[[nodiscard]] SegmentCycles clock_by_clock(const Grid& grid, Policy policy, const Segment& segment);
 
 /// A part of a pass that one segment reduces: half-open ranges in the numbers of `Pass`.
 struct SegmentRange {

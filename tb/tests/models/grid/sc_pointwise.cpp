@@ -10,6 +10,7 @@
 #include <random>
 
 #include "tb/reference/arithmetic.h"
+#include "tb/reference/machine.h"
 #include "tb/tests/models/sc_core_rig.h"
 
 namespace {
@@ -43,7 +44,7 @@ class Scalar {
   explicit Scalar(Mode mode) : train_(mode == Mode::Train) {}
 
   [[nodiscard]] Word apply(const PtWiseOp& op, Word a, Word x, Word y) const {
-    return train_ ? apply_as<reference::Binary32>(op, a, x, y) : apply_as<reference::Binary16>(op, a, x, y);
+    return reference::apply(reference::pointwise_of(encode(op)), precision(), a, x, y);
   }
   /// The word of a real number, rounded once from binary64.
   [[nodiscard]] Word word(double value) const {
@@ -57,42 +58,15 @@ class Scalar {
   }
 
  private:
+  [[nodiscard]] reference::Precision precision() const {
+    return train_ ? reference::Precision::Binary32 : reference::Precision::Binary16;
+  }
   template <typename Format>
   [[nodiscard]] static Word accumulate_as(Word accumulator, int weight, Word feature) {
     const auto f = Format::load(feature);
     if (weight == 0 || f == 0) return accumulator;
     return Format::store(Format::add(Format::load(accumulator), weight > 0 ? f : -f));
   }
-  template <typename Format>
-  [[nodiscard]] static Word apply_as(const PtWiseOp& op, Word a_word, Word x_word, Word y_word) {
-    using Value = typename Format::Value;
-    const Value a = Format::load(a_word);
-    const Value x = Format::load(x_word);
-    const Value y = Format::load(y_word);
-    const Value inputs[] = {a, x, y, Value{0}};
-    const auto input = [&inputs](SelectInput which) { return inputs[static_cast<std::size_t>(which)]; };
-    const auto compare = [&op](Value p, Value q) {
-      switch (op.compare) {
-        case Compare::Less: return p < q;
-        case Compare::LessEqual: return p <= q;
-        case Compare::Greater: return p > q;
-        case Compare::GreaterEqual: return p >= q;
-        case Compare::Equal: return p == q;
-        case Compare::NotEqual: return p < q || p > q;  // ordered
-      }
-      return false;
-    };
-    switch (op.operation) {
-      case PointwiseOp::Add: return Format::store(Format::add(a, x));
-      case PointwiseOp::Sub: return Format::store(Format::add(a, -x));
-      case PointwiseOp::Mul: return Format::store(Format::fused_multiply_add(a, x, Value{0}));
-      case PointwiseOp::MulAdd: return Format::store(Format::fused_multiply_add(a, x, y));
-      case PointwiseOp::Select:
-        return Format::store(compare(input(op.select_p), input(op.select_q)) ? input(op.select_u) : input(op.select_v));
-    }
-    return 0;
-  }
-
   bool train_;
 };
 
@@ -284,17 +258,10 @@ class Tile {
 
   /// Cycles of one operation, from the formula.
   [[nodiscard]] std::uint64_t cycles(const PtWiseOp& op) const {
-    const auto up = [](std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; };
-    const std::uint32_t buffers = config_.output_buffers;
-    const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;
-    std::uint64_t constants = 0;
-    for (const OperandSource source : {op.source_a, op.source_x, op.source_y}) constants += source == Constant ? 1 : 0;
-    const std::uint64_t streams =
-        (op.source_a == Stream || op.source_x == Stream ? 1U : 0U) + (op.source_y == Stream ? 1U : 0U);
-    const std::uint64_t live_rows = up(channels, buffers);
-    return std::max({up(buffers, multiplies ? config_.multiply_units : config_.arithmetic_units),
-                     constants * up(buffers, config_.row_port_words),
-                     up(live_rows * buffers * streams, config_.column_port_words)});
+    const reference::PointwiseMachine machine{config_.output_buffers, config_.arithmetic_units, config_.multiply_units,
+                                              config_.row_port_words, config_.column_port_words};
+    return static_cast<std::uint64_t>(
+        reference::pointwise_cycles(reference::pointwise_of(encode(op)), machine, channels));
   }
 
   /// Runs the operations on the core and compares outputs, cycles and the counter.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reference itself: against numbers worked out by hand, against its own second formulations, and its identities.
+#include "tb/reference/clocked_machine.h"
 #include "tb/reference/convolution.h"
 #include "tb/reference/schedule.h"
 
@@ -470,24 +471,21 @@ TEST_CASE("each policy skips what it says", "[reference]") {
   CHECK(counts(Policy::Both) == Counts{1, 1, 2, 1, 1});
 }
 
-TEST_CASE("the recurrence and the machine clock by clock agree on 3,000 random cases", "[reference]") {
-  Random random(6);
-  for (int i = 0; i < 3000; ++i) {
-    Grid grid;
+/// A segment on a grid, both random.
+struct Case {
+  explicit Case(Random& random) {
     grid.rows = random.integer(1, 4);
     grid.columns = random.integer(1, 4);
     grid.buffers = random.integer(1, 6);
     grid.units = random.integer(1, 3);
     grid.window = random.integer(1, 5);
     grid.beat_cycles = random.integer(1, 3);
-    Segment segment;
     segment.channels = random.integer(1, grid.rows * grid.buffers);
     segment.columns = random.integer(1, grid.columns);
     segment.beats = random.integer(1, 25);
     const double weight_density = static_cast<double>(random.integer(0, 10)) / 10;
     const double feature_density = static_cast<double>(random.integer(0, 10)) / 10;
     const bool inserts = random.chance(0.3);
-    std::int64_t inserted = 0;
     for (std::int64_t j = 0; j < segment.beats * segment.channels; ++j) {
       segment.weights.push_back(random.chance(weight_density) ? (random.chance(0.05) ? N : X) : O);
     }
@@ -498,6 +496,17 @@ TEST_CASE("the recurrence and the machine clock by clock agree on 3,000 random c
         ++inserted;
       }
     }
+  }
+
+  Grid grid;
+  Segment segment;
+  std::int64_t inserted = 0;  ///< features
+};
+
+TEST_CASE("the recurrence and the machine clock by clock agree on 3,000 random cases", "[reference]") {
+  Random random(6);
+  for (int i = 0; i < 3000; ++i) {
+    const auto [grid, segment, inserted] = Case(random);
     std::array<SegmentCycles, 4> by_policy;
     for (const Policy policy : AllPolicies) {
       const SegmentCycles s = segment_cycles(grid, policy, segment);

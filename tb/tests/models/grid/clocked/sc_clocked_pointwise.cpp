@@ -88,7 +88,7 @@ void compare(Mode mode) {
     rigs.push_back(std::make_unique<Rig>(("engine_" + std::to_string(buffers)).c_str(), config));
   }
   for (auto& rig : rigs) {
-    clocked_model::Machine model(rig->config);
+    dlac::ReferenceMachine model(rig->config);
     for (std::uint32_t i = 0; i < rig->weights.size() / rig->config.word_bytes(); ++i) {
       clocked_model::set_word(rig->weights, i, mode, random_word(random, mode));
     }
@@ -112,7 +112,7 @@ void compare(Mode mode) {
         INFO(rig->engine.name());
         CAPTURE(step.operation, step.source_a, step.source_x, step.source_y);
         CHECK(cycles == expected);
-        CHECK(words == model.drain(op.bank, op.channels, op.columns));
+        CHECK(words == model.drain(op.bank, op.log2_rows, op.channels, op.columns));
       }
     }
   }

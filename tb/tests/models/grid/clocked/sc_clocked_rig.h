@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "tb/tests/models/grid/clocked/sc_clocked_model.h"
+#include "tb/reference/arithmetic.h"
+#include "tb/tests/reference_machine.h"
 
 namespace dlac {
 
@@ -30,6 +31,21 @@ inline std::ostream& operator<<(std::ostream& os, const PeCycles& p) {
 }  // namespace dlac
 
 namespace clocked_model {
+
+using Bytes = reference::Bytes;
+
+inline void set_word(Bytes& bytes, std::uint64_t word, dlac::Mode mode, std::uint32_t value) {
+  reference::store_word(dlac::precision_of(mode), bytes, word, value);
+}
+/// The word of a number that the mode has.
+inline std::uint32_t word_of(dlac::Mode mode, double value) {
+  return mode == dlac::Mode::Train ? reference::binary32_bits(static_cast<float>(value))
+                                   : reference::binary16_bits(reference::round_to_binary16(value));
+}
+inline double value_of(dlac::Mode mode, std::uint32_t word) {
+  return mode == dlac::Mode::Train ? static_cast<double>(reference::binary32_value(word))
+                                   : reference::binary16_value(word);
+}
 
 /// A small core: one row of PEs per default, train mode.
 inline dlac::Config small_config(std::uint32_t pes, std::uint32_t buffers, std::uint32_t units, std::uint32_t window) {
@@ -59,7 +75,6 @@ struct Rig {
   /// are words, ternary ones -1, 0 or 1; features are values. Clears bank 0.
   dlac::MmOp place(std::uint32_t log2_rows, const std::vector<std::vector<double>>& weight_values,
                    const std::vector<std::vector<double>>& feature_values, bool full_precision = false) {
-    const Numbers numbers(config.mode);
     const std::size_t per_beat = std::size_t{config.output_buffers} << log2_rows;
     dlac::MmOp op;
     op.log2_rows = log2_rows;
@@ -75,14 +90,14 @@ struct Rig {
         const double w = weight_values[t][k];
         const std::size_t i = t * per_beat + k;
         if (full_precision) {
-          set_word(weights, i, config.mode, numbers.word(w));
+          set_word(weights, i, config.mode, word_of(config.mode, w));
         } else {
           const unsigned code = w > 0 ? 1U : w < 0 ? 3U : 0U;
           weights[i / 4] = static_cast<std::uint8_t>((weights[i / 4] & ~(3U << (2 * (i % 4)))) | code << (2 * (i % 4)));
         }
       }
       for (std::size_t c = 0; c < op.columns; ++c) {
-        set_word(features, t * op.columns + c, config.mode, numbers.word(feature_values[t][c]));
+        set_word(features, t * op.columns + c, config.mode, word_of(config.mode, feature_values[t][c]));
       }
     }
     return op;
@@ -93,7 +108,7 @@ struct Rig {
     engine.drain(op.bank, op.log2_rows, op.channels, op.columns, words.data());
     std::vector<double> values;
     values.reserve(words.size());
-    for (const std::uint32_t word : words) values.push_back(static_cast<double>(Numbers(config.mode).value(word)));
+    for (const std::uint32_t word : words) values.push_back(value_of(config.mode, word));
     return values;
   }
 

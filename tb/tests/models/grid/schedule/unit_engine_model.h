@@ -11,51 +11,15 @@
 #include <string>
 #include <vector>
 
-/// What the tests of the schedule engine share: contracts 3 and 4 on operations, naively, with the arithmetic and the
-/// recurrence of tb/reference and an address generator of its own; random numbers; the SIMD targets.
+/// What the tests of the schedule engine share: buffers, texts, random numbers, the SIMD targets.
 namespace engine_model {
 
 using Bytes = std::vector<std::uint8_t>;
 using Words = std::vector<std::uint32_t>;
 
-[[nodiscard]] std::uint32_t load_word(const Bytes& bytes, std::uint64_t word, dlac::Mode mode);
 void store_word(Bytes& bytes, std::uint64_t word, dlac::Mode mode, std::uint32_t value);
 /// Ternary codes, four a byte, in the order of the weight buffer.
 void store_code(Bytes& bytes, std::uint64_t first_byte, std::uint64_t index, int weight);
-
-/// Both banks of output buffers; executes operations on them. Grid shapes number the same PEs row by row: PE r*C + c
-/// keeps what it holds.
-class Model {
- public:
-  /// The buffers must outlive the model.
-  Model(const dlac::Config& config, const Bytes& weights, const Bytes& features);
-  dlac::SegmentResult multiply(const dlac::MmOp& op);
-  std::uint64_t pointwise(const dlac::PtWiseOp& op);
-  [[nodiscard]] Words drain(std::uint32_t bank, std::uint32_t log2_rows, std::uint32_t channels,
-                            std::uint32_t columns) const;
-  void reset();
-
- private:
-  template <class Format>
-  void accumulate(const dlac::MmOp& op, const std::vector<std::int64_t>& weights,
-                  const std::vector<std::int64_t>& features);
-  template <class Format>
-  void apply(const dlac::PtWiseOp& op);
-  /// Index of an output in its bank.
-  [[nodiscard]] std::size_t index(std::uint32_t log2_rows, std::uint32_t channel, std::uint32_t column) const {
-    const std::size_t buffers = config_.output_buffers;
-    return (channel / buffers * (config_.pes >> log2_rows) + column) * buffers + channel % buffers;
-  }
-  [[nodiscard]] double& output(std::uint32_t bank, std::uint32_t log2_rows, std::uint32_t channel,
-                               std::uint32_t column) {
-    return banks_[bank][index(log2_rows, channel, column)];
-  }
-
-  const dlac::Config config_;
-  const Bytes& weights_;
-  const Bytes& features_;
-  std::vector<double> banks_[2];  ///< values of the mode's format
-};
 
 [[nodiscard]] bool equal(const dlac::SegmentResult& a, const dlac::SegmentResult& b);
 [[nodiscard]] std::string text(const dlac::SegmentResult& result);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recurrence of arch. contract 3 in SIMD against a loop over 64-bit integers, on every target.
+// The recurrence of arch. contract 3 in SIMD against that of tb/reference, on every target.
 #include <dlac/grid/schedule/recurrence.h>
 #include <dlac/grid/schedule/simd.h>
 
@@ -9,6 +9,7 @@
 #include <sstream>
 #include <vector>
 
+#include "tb/reference/recurrence.h"
 #include "tb/tests/models/grid/schedule/unit_engine_model.h"
 
 namespace {
@@ -26,38 +27,15 @@ struct Case {
   std::vector<std::uint8_t> live;     ///< [beats][columns]
 };
 
-/// The contract's formulas, term by term. Only the last D beats are kept.
 [[nodiscard]] RecurrenceResult naive(const Case& c) {
-  const std::size_t rows = c.shape.rows;
-  const std::size_t columns = c.shape.columns;
-  const std::size_t window = c.shape.window_beats;
-  std::vector<std::int64_t> W(rows), X(columns), done(rows * columns);
-  std::vector<std::int64_t> row_free(window * rows), column_free(window * columns);  // max of done, beats t-D .. t-1
-  RecurrenceResult result;
-  for (std::size_t t = 0; t < c.beats; ++t) {
-    std::int64_t* const row_slot = &row_free[t % window * rows];
-    std::int64_t* const column_slot = &column_free[t % window * columns];
-    for (std::size_t r = 0; r < rows; ++r) W[r] = std::max(W[r], row_slot[r]) + c.shape.row_beat_cycles;
-    for (std::size_t k = 0; k < columns; ++k) X[k] = std::max(X[k], column_slot[k]) + 1;
-    std::fill_n(row_slot, rows, 0);
-    std::fill_n(column_slot, columns, 0);
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t k = 0; k < columns; ++k) {
-        const std::int64_t n = c.live[t * columns + k] != 0 ? c.counts[t * rows + r] : 0;
-        std::int64_t& time = done[r * columns + k];
-        const std::int64_t row = std::max(time, W[r]);
-        const std::int64_t both = std::max(row, X[k]);
-        result.starved_row += static_cast<std::uint64_t>(row - time);
-        result.starved_column += static_cast<std::uint64_t>(both - row);
-        result.busy += static_cast<std::uint64_t>(n);
-        time = both + n;
-        row_slot[r] = std::max(row_slot[r], time);
-        column_slot[k] = std::max(column_slot[k], time);
-      }
-    }
-  }
-  result.cycles = static_cast<std::uint64_t>(*std::max_element(done.begin(), done.end()));
-  return result;
+  const reference::RecurrenceTimes times = reference::solve_recurrence(
+      {c.shape.rows, c.shape.columns, c.beats, c.shape.window_beats, c.shape.row_beat_cycles},
+      [&c](std::int64_t row, std::int64_t column, std::int64_t t) -> std::int64_t {
+        const bool live = c.live[static_cast<std::size_t>(t * c.shape.columns + column)] != 0;
+        return live ? c.counts[static_cast<std::size_t>(t * c.shape.rows + row)] : 0;
+      });
+  const auto natural = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+  return {natural(times.cycles), natural(times.busy), natural(times.starved_row), natural(times.starved_column)};
 }
 
 [[nodiscard]] bool equal(const RecurrenceResult& a, const RecurrenceResult& b) {

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "tb/tests/models/grid/schedule/unit_engine_model.h"
+#include "tb/tests/reference_machine.h"
 
 namespace {
 
@@ -18,7 +19,6 @@ using dlac::Policy;
 using engine_model::Bytes;
 using engine_model::Dice;
 using engine_model::equal;
-using engine_model::Model;
 using engine_model::store_code;
 using engine_model::store_word;
 using engine_model::TargetGuard;
@@ -67,7 +67,7 @@ class Bench {
         weights(config.weight_buffer_bytes + dlac::BufferSlack, 0xFF),
         features(config.feature_buffer_bytes + dlac::BufferSlack, 0xFF),
         targets_(dlac::schedule::simd_targets()),
-        model_(config, weights, features) {
+        model_(config) {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       engines_.push_back(std::make_unique<dlac::ScheduleEngine>(
           config, weight_view(), dlac::BufferView{features.data(), config.feature_buffer_bytes}));
@@ -78,7 +78,7 @@ class Bench {
   /// Whether all targets do with a segment what the model does; else `error` says what happened.
   [[nodiscard]] bool multiply(const dlac::MmOp& op) {
     REQUIRE(check(op, config, weight_view()) == dlac::ErrorCode::None);
-    const dlac::SegmentResult expected = model_.multiply(op);
+    const dlac::SegmentResult expected = model_.multiply(op, weights, features);
     total.executed += expected.updates.executed;
     total.masked_nonfinite += expected.updates.masked_nonfinite;
     for_all([&](dlac::ScheduleEngine& engine) {
@@ -91,7 +91,7 @@ class Bench {
   }
   [[nodiscard]] bool pointwise(const dlac::PtWiseOp& op) {
     REQUIRE(check(op, config) == dlac::ErrorCode::None);
-    const std::uint64_t expected = model_.pointwise(op);
+    const std::uint64_t expected = model_.pointwise(op, weights, features);
     for_all([&](dlac::ScheduleEngine& engine) {
       const std::uint64_t cycles = engine.pointwise(op);
       if (cycles != expected)
@@ -146,7 +146,7 @@ class Bench {
 
   const TargetGuard guard_;
   const std::vector<std::int64_t> targets_;
-  Model model_;
+  dlac::ReferenceMachine model_;
   std::vector<std::unique_ptr<dlac::ScheduleEngine>> engines_;
 };
 
@@ -401,7 +401,7 @@ TEST_CASE("schedule engine: random small segments agree with the contracts on ev
     std::uint64_t masked = 0;
     for (int i = 0; i < 400; ++i) {
       const auto pes = dice.pick<std::uint32_t>({1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100});
-      Bench bench(random_config(dice, mode, static_cast<Policy>(i % 4), pes));
+      Bench bench(random_config(dice, mode, static_cast<Policy>(i % dlac::policy_names().size()), pes));
       run_tiles(dice, bench, 20, {1, 40, 20'000});
       INFO("core " << i << bench.error);
       CHECK(bench.error.empty());
@@ -418,7 +418,7 @@ TEST_CASE("schedule engine: more than 32 rows and more than 512 columns", "[engi
     Dice dice(mode == Mode::Train ? 3 : 4);
     for (int i = 0; i < 24; ++i) {
       const auto pes = dice.pick<std::uint32_t>({64, 128, 192, 512, 640, 1024, 2048, 4096});
-      Bench bench(random_config(dice, mode, static_cast<Policy>(i % 4), pes));
+      Bench bench(random_config(dice, mode, static_cast<Policy>(i % dlac::policy_names().size()), pes));
       run_tiles(dice, bench, 4, {2, 40, 150'000});
       INFO("core " << i << bench.error);
       CHECK(bench.error.empty());
@@ -431,7 +431,7 @@ TEST_CASE("schedule engine: segments longer than its chunks", "[engine]") {
     Dice dice(mode == Mode::Train ? 5 : 6);
     for (int i = 0; i < 24; ++i) {
       const auto pes = dice.pick<std::uint32_t>({4, 8, 16, 32, 64});
-      Bench bench(random_config(dice, mode, static_cast<Policy>(i % 4), pes));
+      Bench bench(random_config(dice, mode, static_cast<Policy>(i % dlac::policy_names().size()), pes));
       run_tiles(dice, bench, 2, {300, 3000, 400'000});
       INFO("core " << i << bench.error);
       CHECK(bench.error.empty());
@@ -444,7 +444,7 @@ TEST_CASE("schedule engine: times beyond 16 bits of skew", "[engine]") {
   for (const Mode mode : {Mode::Train, Mode::Infer}) {
     Dice dice(mode == Mode::Train ? 7 : 8);
     for (int i = 0; i < 8; ++i) {
-      dlac::Config config = random_config(dice, mode, static_cast<Policy>(i % 4), 4096);
+      dlac::Config config = random_config(dice, mode, static_cast<Policy>(i % dlac::policy_names().size()), 4096);
       config.output_buffers = i < 4 ? 64 : 33;
       config.arithmetic_units = config.multiply_units = 1;
       config.window_beats = dice.pick<std::uint32_t>({1, 3, 6, 8, 10, 12, 64});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schedule engine against a naive scalar model written from arch. contracts 3 and 4, on every SIMD target.
+// The schedule engine against the naive machine of tb/reference, on every SIMD target.
 #include <dlac/common/arithmetic.h>
 #include <dlac/grid/operation_check.h>
 #include <dlac/grid/schedule/schedule_engine.h>
@@ -13,6 +13,8 @@
 #include <random>
 #include <sstream>
 #include <vector>
+
+#include "tb/tests/reference_machine.h"
 
 using namespace dlac;
 
@@ -47,137 +49,6 @@ struct Buffer {
     std::uint32_t value = 0;
     std::memcpy(&value, bytes.data() + index * config.word_bytes(), config.word_bytes());
     return value;
-  }
-};
-
-enum class Kind { Loaded, Padding, Inserted };
-struct Feature {
-  Kind kind = Kind::Padding;
-  std::int64_t channel = 0, row = 0, x = 0;  ///< when loaded; row counts through the images
-};
-
-/// What MmOp says that a (column, beat) pair names.
-[[nodiscard]] Feature feature_of(const MmOp& op, std::uint64_t column, std::uint64_t beat) {
-  const bool pixel_beats = op.order == BeatOrder::PixelBeats;
-  const std::uint64_t q = pixel_beats ? op.first_beat + beat : op.first_column + column;
-  const std::uint64_t j = pixel_beats ? op.first_column + column : op.first_beat + beat;
-  const auto ox = static_cast<std::int64_t>(q % op.out_width);
-  const auto oy = static_cast<std::int64_t>(q / op.out_width % op.out_height);
-  const auto n = static_cast<std::int64_t>(q / op.out_width / op.out_height);
-  const auto kw = static_cast<std::int64_t>(j % op.kernel_width);
-  const auto kh = static_cast<std::int64_t>(j / op.kernel_width % op.kernel_height);
-  const auto c = static_cast<std::int64_t>(j / op.kernel_width / op.kernel_height);
-  const std::int64_t u = oy * op.stride_y + kh * op.step_y + op.offset_y;
-  const std::int64_t v = ox * op.stride_x + kw * op.step_x + op.offset_x;
-  if (u % op.insert_y != 0 || v % op.insert_x != 0) return {Kind::Inserted, 0, 0, 0};
-  const std::int64_t y = u / op.insert_y;
-  const std::int64_t x = v / op.insert_x;
-  if (y < 0 || y >= op.height || x < 0 || x >= op.width) return {Kind::Padding, 0, 0, 0};
-  return {Kind::Loaded, c, n * op.height + y, x};
-}
-
-[[nodiscard]] std::uint32_t weight_of(const Config& config, const Buffer& weights, const MmOp& op, std::uint64_t beat,
-                                      std::uint64_t channel) {
-  const std::uint64_t index = beat * (std::uint64_t{config.output_buffers} << op.log2_rows) + channel;
-  if (op.full_precision != 0) return weights.word(config, op.weights / config.word_bytes() + index);
-  const std::uint32_t code = (weights.bytes[op.weights + index / 4] >> (2 * (index % 4))) & 3;
-  const std::uint32_t one = config.mode == Mode::Train ? 0x3F800000 : 0x3C00;
-  const std::uint32_t sign = config.mode == Mode::Train ? 0x80000000 : 0x8000;
-  return code == 0 ? 0 : code == 1 ? one : one | sign;
-}
-
-/// Contracts 3 and 4, one update at a time. `bank` is [column][channel], enough for every grid.
-struct Naive {
-  std::vector<std::vector<std::uint32_t>> bank;
-
-  SegmentResult multiply(const Config& config, const Buffer& weights, const Buffer& features, const MmOp& op) {
-    const Arithmetic arithmetic(config.mode);
-    const std::uint32_t B = config.output_buffers;
-    const std::uint32_t R = (op.channels + B - 1) / B;  // rows that take part
-    const std::uint32_t C = op.columns;
-    const std::uint32_t units = op.full_precision != 0 ? config.multiply_units : config.arithmetic_units;
-    const std::uint64_t weight_bits = op.full_precision != 0 ? config.word_bits() : 2;
-    const std::uint64_t port_bits = std::uint64_t{config.row_port_words} * config.word_bits();
-    const std::int64_t p =
-        std::max<std::int64_t>(1, static_cast<std::int64_t>((B * weight_bits + port_bits - 1) / port_bits));
-    SegmentResult result;
-    std::vector<std::vector<std::int64_t>> done(op.beats + 1, std::vector<std::int64_t>(std::size_t{R} * C, 0));
-    std::vector<std::int64_t> W(R, 0), X(C, 0);
-    if (op.clear != 0) {
-      for (std::uint32_t c = 0; c < C; ++c) std::fill_n(bank[c].begin(), op.channels, 0U);
-    }
-    for (std::uint32_t t = 0; t < op.beats; ++t) {
-      const std::vector<std::int64_t> zero(std::size_t{R} * C, 0);
-      const auto& past = t + 1 > config.window_beats ? done[t + 1 - config.window_beats] : zero;
-      for (std::uint32_t r = 0; r < R; ++r) {
-        for (std::uint32_t c = 0; c < C; ++c) W[r] = std::max(W[r], past[std::size_t{r} * C + c]);
-        W[r] += p;
-      }
-      for (std::uint32_t c = 0; c < C; ++c) {
-        for (std::uint32_t r = 0; r < R; ++r) X[c] = std::max(X[c], past[std::size_t{r} * C + c]);
-        X[c] += 1;
-      }
-      for (std::uint32_t c = 0; c < C; ++c) {
-        const Feature feature = feature_of(op, c, t);
-        std::uint32_t x = 0;
-        if (feature.kind == Kind::Loaded) {
-          x = features.word(config,
-                            op.base +
-                                static_cast<std::uint64_t>((feature.channel - op.first_channel) * op.row_capacity +
-                                                           feature.row % op.row_capacity) *
-                                    op.pitch +
-                                static_cast<std::uint64_t>(feature.x - op.first_x));
-        }
-        for (std::uint32_t r = 0; r < R; ++r) {
-          std::uint32_t live_buffers = 0;
-          for (std::uint32_t b = 0; b < B && r * B + b < op.channels; ++b) {
-            const std::uint32_t k = r * B + b;
-            const std::uint32_t w = weight_of(config, weights, op, t, k);
-            if (feature.kind == Kind::Inserted) continue;
-            const bool no_w = arithmetic.is_zero(w);
-            const bool no_x = arithmetic.is_zero(x);
-            bool live = true;
-            if (config.policy == Policy::Features || config.policy == Policy::Both) live = live && !no_x;
-            if (config.policy == Policy::Weights || config.policy == Policy::Both) live = live && !no_w;
-            live_buffers += live ? 1 : 0;
-            if (live) {
-              ++result.updates.executed;
-            } else if (no_w && no_x) {
-              ++result.updates.skipped_both;
-            } else if (no_w) {
-              ++result.updates.skipped_weight;
-            } else {
-              ++result.updates.skipped_feature;
-            }
-            if ((no_w && !no_x && !arithmetic.is_finite(x)) || (no_x && !no_w && !arithmetic.is_finite(w))) {
-              ++result.updates.masked_nonfinite;
-            }
-            if (no_w || no_x) continue;
-            std::uint32_t& acc = bank[c][k];
-            if (op.full_precision != 0) {
-              acc = arithmetic.fused_multiply_add(w, x, acc);
-            } else {
-              const bool minus = (w >> (config.word_bits() - 1)) != 0;
-              acc = minus ? arithmetic.subtract(acc, x) : arithmetic.add(acc, x);
-            }
-          }
-          const std::int64_t n = (live_buffers + units - 1) / units;
-          const std::int64_t before = done[t][std::size_t{r} * C + c];
-          done[t + 1][std::size_t{r} * C + c] = std::max({before, W[r], X[c]}) + n;
-          result.pe.busy += static_cast<std::uint64_t>(n);
-          result.pe.starved_row += static_cast<std::uint64_t>(std::max<std::int64_t>(0, W[r] - before));
-          result.pe.starved_column +=
-              static_cast<std::uint64_t>(std::max<std::int64_t>(0, X[c] - std::max(W[r], before)));
-        }
-      }
-    }
-    std::uint64_t working = 0;
-    for (const std::int64_t time : done.back()) {
-      result.cycles = std::max(result.cycles, static_cast<std::uint64_t>(time));
-      working += static_cast<std::uint64_t>(time);
-    }
-    result.pe.finished_early = config.pes * result.cycles - working;
-    return result;
   }
 };
 
@@ -354,21 +225,18 @@ void require_same(const SegmentResult& engine, const SegmentResult& naive) {
 }
 
 /// First output that differs, or nullopt.
-[[nodiscard]] std::optional<std::string> difference(const ScheduleEngine& engine, const Naive& naive,
+[[nodiscard]] std::optional<std::string> difference(const ScheduleEngine& engine, const ReferenceMachine& naive,
                                                     const Recipe& recipe, std::uint32_t channels,
                                                     std::uint32_t columns) {
-  const Arithmetic arithmetic(recipe.config.mode);
   std::vector<std::uint32_t> out(std::size_t{channels} * columns, 0xDEADBEEF);
   engine.drain(recipe.op.bank, recipe.op.log2_rows, channels, columns, out.data());
-  for (std::uint32_t k = 0; k < channels; ++k) {
-    for (std::uint32_t c = 0; c < columns; ++c) {
-      const std::uint32_t expected = arithmetic.canonical(naive.bank[c][k]);
-      const std::uint32_t got = out[std::size_t{k} * columns + c];
-      if (got == expected) continue;
-      std::ostringstream text;
-      text << "channel " << k << " column " << c << std::hex << ": " << got << ", expected " << expected;
-      return text.str();
-    }
+  const std::vector<std::uint32_t> expected = naive.drain(recipe.op.bank, recipe.op.log2_rows, channels, columns);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i] == expected[i]) continue;
+    std::ostringstream text;
+    text << "channel " << i / columns << " column " << i % columns << std::hex << ": " << out[i] << ", expected "
+         << expected[i];
+    return text.str();
   }
   return std::nullopt;
 }
@@ -378,8 +246,7 @@ void check_recipe(const Recipe& recipe, std::uint32_t parts) {
   INFO(describe(recipe));
   const Config& config = recipe.config;
   ScheduleEngine engine(config, recipe.weights.view(), recipe.features.view());
-  Naive naive;
-  naive.bank.assign(config.columns, std::vector<std::uint32_t>(std::size_t{config.rows} * config.output_buffers, 0));
+  ReferenceMachine naive(config);
   MmOp op = recipe.op;
   std::uint32_t first = 0;
   for (std::uint32_t part = 0; part < parts && first < recipe.op.beats; ++part) {
@@ -391,7 +258,7 @@ void check_recipe(const Recipe& recipe, std::uint32_t parts) {
                                             first * config.beat_bits(config.rows, op.full_precision != 0) / 8);
     op.clear = first == 0 ? 1 : 0;
     REQUIRE(check(op, config, recipe.weights.view()) == ErrorCode::None);
-    require_same(engine.multiply(op), naive.multiply(config, recipe.weights, recipe.features, op));
+    require_same(engine.multiply(op), naive.multiply(op, recipe.weights.bytes, recipe.features.bytes));
     first += op.beats;
   }
   const auto wrong = difference(engine, naive, recipe, recipe.op.channels, recipe.op.columns);
@@ -565,57 +432,6 @@ void extend(Random& random, const Config& config, Buffer& buffer, std::uint64_t 
   for (std::uint64_t w = old; w < words; ++w) buffer.set_word(config, w, draw(random, config.mode, numbers));
 }
 
-/// The word an operand of a point-wise operation names.
-[[nodiscard]] std::uint32_t operand_word(const PointwiseCase& c, const Naive& naive, int which, std::uint32_t k,
-                                         std::uint32_t column) {
-  const PtWiseOp& op = c.op;
-  const Config& config = c.recipe.config;
-  const OperandSource source = which == 0 ? op.source_a : which == 1 ? op.source_x : op.source_y;
-  switch (source) {
-    case OperandSource::Accumulator: return Arithmetic(config.mode).canonical(naive.bank[column][k]);
-    case OperandSource::Immediate: return which == 0 ? op.immediate_a : which == 1 ? op.immediate_x : op.immediate_y;
-    case OperandSource::Constant: {
-      const std::uint32_t offset = which == 0 ? op.constants_a : which == 1 ? op.constants_x : op.constants_y;
-      return c.recipe.weights.word(config, offset / config.word_bytes() + k);
-    }
-    case OperandSource::Stream: break;
-  }
-  const std::uint64_t q = std::uint64_t{op.first_column} + column;
-  const auto ox = static_cast<std::int64_t>(q % op.out_width);
-  const auto oy = static_cast<std::int64_t>(q / op.out_width % op.out_height);
-  const auto n = static_cast<std::int64_t>(q / op.out_width / op.out_height);
-  const std::int64_t y = oy * op.stride_y + op.offset_y;
-  const std::int64_t x = ox * op.stride_x + op.offset_x;
-  if (y < 0 || y >= op.height || x < 0 || x >= op.width) return 0;
-  const bool second = which == 2;
-  const std::int64_t capacity = second ? op.row_capacity_1 : op.row_capacity_0;
-  const std::int64_t row = (n * op.height + y) % capacity;
-  const std::int64_t pitch = second ? op.pitch_1 : op.pitch_0;
-  return c.recipe.features.word(
-      config, static_cast<std::uint64_t>((second ? op.base_1 : op.base_0) + (k * capacity + row) * pitch + x -
-                                         (second ? op.first_x_1 : op.first_x_0)));
-}
-
-[[nodiscard]] std::uint32_t naive_pointwise(const PointwiseCase& c, const Naive& naive, std::uint32_t k,
-                                            std::uint32_t column) {
-  const Arithmetic arithmetic(c.recipe.config.mode);
-  const std::uint32_t a = operand_word(c, naive, 0, k, column);
-  const std::uint32_t x = operand_word(c, naive, 1, k, column);
-  const std::uint32_t y = operand_word(c, naive, 2, k, column);
-  const auto input = [&](SelectInput which) {
-    return which == SelectInput::A ? a : which == SelectInput::X ? x : which == SelectInput::Y ? y : 0U;
-  };
-  switch (c.op.operation) {
-    case PointwiseOp::Add: return arithmetic.add(a, x);
-    case PointwiseOp::Sub: return arithmetic.subtract(a, x);
-    case PointwiseOp::Mul: return arithmetic.multiply(a, x);
-    case PointwiseOp::MulAdd: return arithmetic.fused_multiply_add(a, x, y);
-    case PointwiseOp::Select: break;
-  }
-  const bool taken = arithmetic.compare(c.op.compare, input(c.op.select_p), input(c.op.select_q));
-  return input(taken ? c.op.select_u : c.op.select_v);
-}
-
 }  // namespace
 
 TEST_CASE("point-wise operations have the bits and cycles of the architecture, on every target") {
@@ -665,34 +481,19 @@ TEST_CASE("point-wise operations have the bits and cycles of the architecture, o
       extend(random, config, c.recipe.weights, op.channels + 9, numbers);
 
       ScheduleEngine engine(config, c.recipe.weights.view(), c.recipe.features.view());
-      Naive naive;
-      naive.bank.assign(config.columns,
-                        std::vector<std::uint32_t>(std::size_t{config.rows} * config.output_buffers, 0));
+      ReferenceMachine naive(config);
       REQUIRE(check(op, config) == ErrorCode::None);
       (void)engine.multiply(mm);
-      (void)naive.multiply(config, c.recipe.weights, c.recipe.features, mm);
+      (void)naive.multiply(mm, c.recipe.weights.bytes, c.recipe.features.bytes);
       const std::uint64_t cycles = engine.pointwise(op);
-      auto bank = naive.bank;
-      for (std::uint32_t column = 0; column < op.columns; ++column) {
-        for (std::uint32_t k = 0; k < op.channels; ++k) bank[column][k] = naive_pointwise(c, naive, k, column);
-      }
-      naive.bank = bank;
+      const std::uint64_t expected = naive.pointwise(op, c.recipe.weights.bytes, c.recipe.features.bytes);
       INFO(describe(c.recipe));
       CAPTURE(op.operation, op.source_a, op.source_x, op.source_y, op.compare);
       const auto wrong = difference(engine, naive, c.recipe, config.rows * config.output_buffers, config.columns);
       INFO(wrong.value_or("values agree"));
       CHECK(!wrong);
 
-      const auto up = [](std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; };
-      const std::uint64_t B = config.output_buffers;
-      constexpr auto Constant = OperandSource::Constant;
-      constexpr auto Stream = OperandSource::Stream;
-      const std::uint64_t constants = (op.source_a == Constant) + (op.source_x == Constant) + (op.source_y == Constant);
-      const std::uint64_t streams = (op.source_a == Stream || op.source_x == Stream) + (op.source_y == Stream);
-      const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;
-      CHECK(cycles == std::max({up(B, multiplies ? config.multiply_units : config.arithmetic_units),
-                                constants * up(B, config.row_port_words),
-                                up(up(op.channels, B) * B * streams, config.column_port_words)}));
+      CHECK(cycles == expected);
     }
   });
 }
