@@ -524,6 +524,65 @@ TEST_CASE("the recurrence and the machine clock by clock agree on 3,000 random c
   }
 }
 
+/// The most cycles that the dense machine takes for T beats over the fewest of any policy: with n = ceil(B / A'),
+/// D >= 2: (T*max(p, n) + min(p, n)) / (T*p); D = 1: T*(p + n) / (T*p). Both sides of the fraction.
+struct Gain {
+  std::int64_t dense, skipping;
+};
+[[nodiscard]] Gain largest_gain(const Grid& grid, std::int64_t beats) {
+  const std::int64_t n = (grid.buffers + grid.units - 1) / grid.units;
+  const std::int64_t p = grid.beat_cycles;
+  return {grid.window == 1 ? beats * (p + n) : beats * std::max(p, n) + std::min(p, n), beats * p};
+}
+
+TEST_CASE("no segment gains more over the dense machine than its beats allow", "[reference]") {
+  Random random(8);
+  for (int i = 0; i < 3000; ++i) {
+    const auto [grid, segment, inserted] = Case(random);
+    const Gain bound = largest_gain(grid, segment.beats);
+    CAPTURE(i, grid.rows, grid.columns, grid.buffers, grid.units, grid.window, grid.beat_cycles, segment.channels,
+            segment.columns, segment.beats);
+    const std::int64_t dense = segment_cycles(grid, Policy::None, segment).cycles;
+    REQUIRE(dense <= bound.dense);
+    for (const Policy policy : AllPolicies) {
+      const std::int64_t cycles = segment_cycles(grid, policy, segment).cycles;
+      REQUIRE(cycles >= bound.skipping);
+      REQUIRE(dense * bound.skipping <= bound.dense * cycles);
+    }
+  }
+}
+
+TEST_CASE("segments whose updates are all skipped gain as much as there is to gain", "[reference]") {
+  const auto gains = [](const Grid& grid, std::int64_t beats) {
+    Segment segment;
+    segment.channels = grid.rows * grid.buffers;
+    segment.columns = grid.columns;
+    segment.beats = beats;
+    segment.weights.assign(static_cast<std::size_t>(beats * segment.channels), O);
+    segment.features.assign(static_cast<std::size_t>(beats * segment.columns), X);
+    const Gain bound = largest_gain(grid, beats);
+    CAPTURE(grid.buffers, grid.units, grid.window, grid.beat_cycles, beats);
+    CHECK(segment_cycles(grid, Policy::None, segment).cycles == bound.dense);
+    CHECK(segment_cycles(grid, Policy::Both, segment).cycles == bound.skipping);
+  };
+  for (const std::int64_t p : {1, 2, 3, 8, 11}) {
+    for (const std::int64_t units : {1, 3}) {
+      for (const std::int64_t window : {1, 2, 3, 8}) {
+        for (const std::int64_t beats : {1, 2, 3, 20}) gains({2, 3, 8, units, window, p}, beats);
+      }
+    }
+  }
+  // One beat of eight updates on one unit: 1 cycle until it is there and 8 for them, or 1 alone. Nine times, not eight.
+  const Grid grid{1, 1, 8, 1, 8, 1};
+  Segment beat;
+  beat.channels = 8;
+  beat.columns = beat.beats = 1;
+  beat.weights.assign(8, O);
+  beat.features = {X};
+  CHECK(segment_cycles(grid, Policy::None, beat).cycles == 9);
+  CHECK(segment_cycles(grid, Policy::Both, beat).cycles == 1);
+}
+
 // ---- segments of layers
 
 TEST_CASE("padding is zero features that count", "[reference]") {
