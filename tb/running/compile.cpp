@@ -51,13 +51,13 @@ class Sources {
 
 }  // namespace
 
-std::vector<Job> compile_jobs(const CompileCommand& command, std::vector<std::string>& inputs) {
-  return std::visit(Sources(command.machine.core.mode, command.seed, inputs), command.source);
+std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::string>& inputs) {
+  return std::visit(Sources(settings.machine.core.mode, settings.seed, inputs), settings.source);
 }
 
-std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileCommand& command,
+std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings,
                                   const std::function<void(std::size_t job)>& started) {
-  const MachineSettings& machine = command.machine;
+  const MachineSettings& machine = settings.machine;
   (void)memory_needed(jobs, machine);  // what cannot be mapped is refused before anything is computed
   std::vector<workloads::ImageLayer> layers;
   std::vector<Tensor> outputs;  // of all layers, when they are wanted
@@ -68,7 +68,7 @@ std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileCommand& 
     job.tensors = nullptr;
     workloads::ImageLayer layer;
     layer.conv = job.layer;
-    if (command.expect) {
+    if (settings.expect) {
       if (job.features_from) tensors.features = outputs[*job.features_from];
       outputs.push_back(ReferenceLayer(job.layer, machine.core.mode, tensors).outputs());
       layer.outputs_crc = workloads::crc32(outputs.back().bytes(), outputs.back().size_in_bytes());
@@ -76,14 +76,14 @@ std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileCommand& 
     layer.weights = std::move(tensors.weights);
     if (job.features_from) {
       layer.features = workloads::FeaturesFromLayer{*job.features_from};
-    } else if (command.features) {
+    } else if (settings.features) {
       layer.features = std::move(tensors.features);
     } else {
       layer.features = workloads::FeaturesFromHost{};
     }
     layers.push_back(std::move(layer));
   }
-  return workloads::make_image(layers, machine.core, mapper_options(machine), command.base);
+  return workloads::make_image(layers, machine.core, mapper_options(machine), settings.base);
 }
 
 }  // namespace dlac::tb

@@ -5,20 +5,32 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tb/running/jobs.h"
-#include "tb/settings/options.h"
+#include "tb/settings/layer_sources.h"
+#include "tb/settings/run_settings.h"
 
 namespace dlac::tb {
 
+/// What an image is made of, and how.
+struct CompileSettings {
+  MachineSettings machine;
+  std::variant<NetworkSelection, LayerFiles, ManifestFile> source;
+  std::uint64_t seed = 1;  ///< of synthetic tensors
+  std::uint64_t base = 0;  ///< address that the image is made for
+  bool features = true;    ///< the file holds the features that no layer makes
+  bool expect = false;     ///< the file holds checksums of the right outputs
+};
+
 /// The layers to compile, from whatever source; adds the names of the files read to `inputs`.
 /// Throws what network_jobs(), file_job() and read_manifest() throw.
-[[nodiscard]] std::vector<Job> compile_jobs(const CompileCommand& command, std::vector<std::string>& inputs);
+[[nodiscard]] std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::string>& inputs);
 
 /// The content of the image. `started` is called before each job and may be empty.
 /// Throws what memory_needed() and workloads::make_image() throw.
-[[nodiscard]] std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileCommand& command,
+[[nodiscard]] std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings,
                                                 const std::function<void(std::size_t job)>& started = {});
 
 }  // namespace dlac::tb

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tb/settings/options.h"
+#include "tb/settings/layer_sources.h"
 
 namespace dlac::tb {
 

@@ -7,7 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "tb/settings/options.h"
+#include "tb/settings/layer_sources.h"
+#include "tb/settings/run_settings.h"
 #include "tb/system/testbench.h"
 #include "workloads/layer.h"
 

@@ -33,6 +33,11 @@ using Texts = std::vector<std::string>;
 
 po::typed_value<Texts>* text(const char* name) { return po::value<Texts>()->value_name(name); }
 
+po::options_description option_group(const std::string& title) {
+  constexpr unsigned DescriptionColumns = 60;
+  return po::options_description(title, HelpColumns, DescriptionColumns);
+}
+
 Given::Given(const Syntax& syntax, const Texts& arguments) {
   const std::string as_in_help = " as in `" + syntax.help + "`";
   // As on Unix, but "--mod" is no "--mode" and "-hx" is nothing.

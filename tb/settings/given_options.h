@@ -17,6 +17,9 @@ constexpr unsigned HelpColumns = 100;
 /// The value of an option in its description: all options but flags are texts, and each may be given several times.
 [[nodiscard]] boost::program_options::typed_value<std::vector<std::string>>* text(const char* name);
 
+/// Options under one heading of the help.
+[[nodiscard]] boost::program_options::options_description option_group(const std::string& title);
+
 /// The options of one command line as texts. Whatever throws, throws InputError.
 class Given {
  public:

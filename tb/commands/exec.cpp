@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/commands/subcommand.h"
+#include "tb/reports/image_text.h"
+#include "tb/reports/text.h"
+#include "tb/running/image_run.h"
+#include "tb/settings/image_option.h"
+#include "tb/settings/machine_options.h"
+#include "workloads/image.h"
+
+namespace dlac::tb {
+namespace {
+
+constexpr const char* Usage = R"(usage: dlac-tb exec FILE.dlac [OPTION...]
+
+Loads a binary image into memory, runs all its layers from their one command list and compares their
+outputs with the image's checksums. The core must be the one that the image was made for.
+)";
+
+void add_options(boost::program_options::options_description& options) {
+  options.add(image_option()).add(machine_options());
+}
+
+ExitCode run(const Given& given, const Console& console) {
+  const MachineSettings machine = machine_settings(given);
+  const std::string name = image_name(given);
+  const workloads::Image image = workloads::read_image(name);
+  const ImageRun run = run_image(image, name, machine);
+  console.out << image_run_text(image, name, run, machine);
+  for (std::size_t i = 0; i < run.layers.size(); ++i) {
+    if (run.layers[i].right != false) continue;
+    console.err << "dlac-tb: " << image.layers[i].name
+                << ": CRC-32 of the outputs: " << hexadecimal(run.layers[i].outputs_crc) << ": expected "
+                << hexadecimal(image.layers[i].outputs_crc) << '\n';
+  }
+  return run.passed() ? ExitCode::Success : ExitCode::Mismatch;
+}
+
+}  // namespace
+
+Subcommand exec_command() {
+  return {"exec", "FILE.dlac [OPTION...]", "runs an image on the model", Usage, ImageOperand, add_options, run};
+}
+
+}  // namespace dlac::tb

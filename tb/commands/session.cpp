@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/commands/session.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "tb/reports/table.h"
+#include "tb/reports/text.h"
+#include "tb/running/progress.h"
+#include "tb/running/runner.h"
+#include "tb/settings/input_error.h"
+#include "workloads/npy.h"
+
+namespace dlac::tb {
+namespace {
+
+[[nodiscard]] std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace
+
+ExitCode Session::run(const std::string& name, const std::optional<std::string>& output) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::uint64_t work = 0, done = 0;
+  for (const Job& job : jobs_) work += job.layer.macs();
+  Table table(console_.out, report_.settings.verify);
+  Progress progress(console_.err, Progress::terminal(), work);
+  workloads::Tensor outputs;
+  RunHooks hooks;
+  hooks.collected = console_.on_result;
+  hooks.started = [&](std::size_t job) { progress.show(done, jobs_[job].layer.name); };
+  hooks.finished = [&](const LayerReport& layer, const Verification& found, LayerRun& result) {
+    done += layer.layer.macs();
+    progress.clear();
+    if (done == layer.layer.macs()) table.header();
+    table.row(layer);
+    for (const std::string& line : found.messages) console_.err << "dlac-tb: " << printable(line) << '\n';
+    if (output) outputs = std::move(result.outputs);
+  };
+  RunOutcome outcome = run_jobs(jobs_, report_.settings, hooks);
+  report_.layers = std::move(outcome.layers);
+  table.finish();
+  if (outcome.waveform_missing) {
+    const WaveformSettings& waveform = *report_.settings.waveform;
+    const InputError error("--vcd-window", "", std::to_string(waveform.window->first),
+                           "a first cycle before the end of the simulation; nothing is written");
+    console_.err << "dlac-tb: " << error.what() << '\n';
+    return ExitCode::BadInput;
+  }
+
+  const Group total = total_of(report_.layers);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  report_.wall_seconds = wall.count();
+  report_.peak_memory_bytes = peak_memory_bytes();
+  console_.out << '\n'
+               << summary(name, report_.settings.machine, total, report_.wall_seconds, report_.peak_memory_bytes);
+  // A result that is known to be wrong does not take the place of one that may be right.
+  const bool failed = total.verified == false;
+  if (output && !failed) workloads::write_npy(*output, outputs);
+  if (report_.settings.report) write_report(*report_.settings.report, report_);
+  return failed ? ExitCode::Mismatch : ExitCode::Success;
+}
+
+std::vector<std::pair<std::string, std::string>> outputs_of(const RunSettings& settings) {
+  std::vector<std::pair<std::string, std::string>> outputs;
+  if (settings.report) outputs.emplace_back("--report", *settings.report);
+  if (settings.waveform) outputs.emplace_back("--vcd", settings.waveform->path);
+  return outputs;
+}
+
+}  // namespace dlac::tb

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/settings/machine_options.h"
+
+#include "tb/settings/config_json.h"
+
+namespace dlac::tb {
+
+boost::program_options::options_description machine_options() {
+  auto options = option_group("Configuration (file < --set < the options of their own)");
+  options.add_options()                                                                                //
+      ("mode", text("train|infer"), "binary32 or binary16 arithmetic (default train)")                 //
+      ("engine", text("schedule|clocked"), "default schedule; both give the same cycles and bits")     //
+      ("policy", text("none|features|weights|both"), "zero operands that are skipped (default both)")  //
+      ("config", text("FILE.json"), "configuration file; `dlac-tb config` prints one with every key")  //
+      ("set", text("KEY=VALUE ...")->multitoken(), "sets one key; may be repeated");
+  return options;
+}
+
+MachineSettings machine_settings(const Given& given) {
+  return resolve(given.assignments({"mode", "engine", "policy"}));
+}
+
+}  // namespace dlac::tb

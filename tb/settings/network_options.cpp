@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/settings/network_options.h"
+
+#include <algorithm>
+
+#include "tb/reports/text.h"
+#include "workloads/networks.h"
+
+namespace dlac::tb {
+namespace {
+
+constexpr double LargestSpread = 10;
+
+std::optional<double> number(const Given& given, const char* name, double maximum) {
+  const std::optional<std::string> text = given.one(name);
+  if (!text) return std::nullopt;
+  const std::optional<double> value = parse_number(*text);
+  if (!value || *value < 0 || *value > maximum) refuse(name, *text, "a number from 0 to " + fixed(maximum, 0));
+  return value;
+}
+
+std::vector<std::string> network_names() {
+  std::vector<std::string> names;
+  for (const workloads::NetworkInfo& info : workloads::networks()) names.emplace_back(info.name);
+  return names;
+}
+
+}  // namespace
+
+boost::program_options::options_description network_options() {
+  auto options = option_group("Layers of a network");
+  options.add_options()                                                                  //
+      ("network", text("NAME"), "`dlac-tb networks` lists them")                         //
+      ("layer", text("NAME ...")->multitoken(), "only these layers; may be repeated")    //
+      ("batch", text("N"), "images (default 1)")                                         //
+      ("weight-density", text("D"), "non-zero weights of ternary layers, 0 to 1")        //
+      ("feature-density", text("D"), "non-zero features of maps behind a ReLU, 0 to 1")  //
+      ("spread", text("F"), "factor on the spread of densities (default 1, 0: independent draws)");
+  return options;
+}
+
+void check_network(const std::string& name) {
+  const std::vector<std::string> known = network_names();
+  if (std::find(known.begin(), known.end(), name) == known.end()) refuse("network", name, one_of(name, known));
+}
+
+NetworkSelection network_selection(const Given& given) {
+  NetworkSelection selection;
+  selection.network = given.required("network", "one of " + join(network_names()));
+  check_network(selection.network);
+  selection.layers = given.all("layer");
+  for (std::size_t i = 0; i < selection.layers.size(); ++i) {
+    const auto end = selection.layers.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(selection.layers.begin(), end, selection.layers[i]) != end) {
+      refuse("layer", selection.layers[i], "every layer at most once");
+    }
+  }
+  selection.batch = static_cast<std::uint32_t>(given.whole("batch", 1, 1U << 20U, 1));
+  selection.densities.weights = number(given, "weight-density", 1);
+  selection.densities.features = number(given, "feature-density", 1);
+  selection.densities.spread = number(given, "spread", LargestSpread);
+  return selection;
+}
+
+}  // namespace dlac::tb

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "tb/settings/given_options.h"
+#include "tb/settings/layer_sources.h"
+
+namespace dlac::tb {
+
+/// --network, --layer, --batch and densities: the layers of a network.
+[[nodiscard]] boost::program_options::options_description network_options();
+/// What they say. Throws InputError.
+[[nodiscard]] NetworkSelection network_selection(const Given& given);
+
+/// Throws InputError for what is no network's name.
+void check_network(const std::string& name);
+
+}  // namespace dlac::tb
