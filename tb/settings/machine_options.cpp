@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/settings/machine_options.h"
 
+#include <dlac/common/skip_policy.h>
+
+#include <string>
+
 #include "tb/settings/config_json.h"
+#include "tb/reports/text.h"
 
 namespace dlac::tb {
 
 boost::program_options::options_description machine_options() {
+  const std::string policies = join({policy_names().begin(), policy_names().end()}, "|");
   auto options = option_group("Configuration (file < --set < the options of their own)");
   options.add_options()                                                                                //
       ("mode", text("train|infer"), "binary32 or binary16 arithmetic (default train)")                 //
       ("engine", text("schedule|clocked"), "default schedule; both give the same cycles and bits")     //
-      ("policy", text("none|features|weights|both"), "zero operands that are skipped (default both)")  //
+      ("policy", text(policies.c_str()), "zero operands that are skipped (default both)")              //
       ("config", text("FILE.json"), "configuration file; `dlac-tb config` prints one with every key")  //
       ("set", text("KEY=VALUE ...")->multitoken(), "sets one key; may be repeated");
   return options;

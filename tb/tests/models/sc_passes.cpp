@@ -34,136 +34,43 @@ void put_words(std::uint8_t* to, const std::vector<std::uint32_t>& words, std::u
 class PassRun {
  public:
   PassRun(Testbench& bench, reference::Pass pass, const reference::Convolution& shape, std::uint32_t log2_rows)
-      : bench_(bench), config_(bench.config()), pass_(pass), shape_(shape), log2_rows_(log2_rows) {}
+      : bench_(bench),
+        config_(bench.config()),
+        pass_(pass),
+        shape_(shape),
+        log2_rows_(log2_rows),
+        tile_channels_(config_.output_buffers << log2_rows),
+        tile_columns_(config_.pes >> log2_rows),
+        channels_(reference::channel_count(pass, shape)),
+        columns_(reference::column_count(pass, shape)),
+        beats_(reference::beat_count(pass, shape)),
+        map_(pass == reference::Pass::BackwardData ? Map{shape.n, shape.k, shape.oh(), shape.ow()}
+                                                   : Map{shape.n, shape.c, shape.h, shape.w}) {}
 
   /// `row_words`: the row operand as words ([k,c,kh,kw] or the output gradient); ternary: its codes as well.
   std::vector<std::uint32_t> run(const reference::Words& row_words, const std::vector<std::int8_t>* codes,
                                  const reference::Words& column_words) {
-    const bool ternary = codes != nullptr;
     const std::uint32_t word = config_.word_bytes();
-    const std::int64_t channels = reference::channel_count(pass_, shape_);
-    const std::int64_t columns = reference::column_count(pass_, shape_);
-    const std::int64_t beats = reference::beat_count(pass_, shape_);
-    const std::uint32_t tile_channels = config_.output_buffers << log2_rows_;
-    const std::uint32_t tile_columns = config_.pes >> log2_rows_;
-    const bool backward_data = pass_ == reference::Pass::BackwardData;
-    const bool backward_weights = pass_ == reference::Pass::BackwardWeights;
-    const Map map =
-        backward_data ? Map{shape_.n, shape_.k, shape_.oh(), shape_.ow()} : Map{shape_.n, shape_.c, shape_.h, shape_.w};
     put_words(bench_.memory.data() + FeaturesAt, column_words, word);
-
-    std::vector<Command> list;
-    LoadFeatures features;
-    features.address = FeaturesAt;
-    features.channels = static_cast<std::uint32_t>(map.channels);
-    features.channel_stride = static_cast<std::uint32_t>(map.height * map.width * word);
-    features.image_stride = static_cast<std::uint32_t>(map.channels * map.height * map.width * word);
-    features.row_stride = static_cast<std::uint32_t>(map.width * word);
-    features.width = features.pitch = static_cast<std::uint32_t>(map.width);
-    features.height = static_cast<std::uint32_t>(map.height);
-    features.rows = features.row_capacity = static_cast<std::uint32_t>(map.images * map.height);
-    list.emplace_back(features);
-
+    std::vector<Command> list{load_features()};
     std::uint64_t weights_at = WeightsAt;
     std::uint32_t tag = 0;
-    for (std::int64_t k = 0; k < channels; k += tile_channels) {
-      const auto live_channels = static_cast<std::uint32_t>(std::min<std::int64_t>(tile_channels, channels - k));
-      // Beats by channels, padded to the tile.
-      std::vector<std::int8_t> tile_codes(static_cast<std::size_t>(tile_channels * beats), 0);
-      std::vector<std::uint32_t> tile_words(tile_codes.size(), 0);
-      for (std::int64_t i = 0; i < live_channels; ++i) {
-        for (std::int64_t t = 0; t < beats; ++t) {
-          const auto index = static_cast<std::size_t>(reference::weight_index(pass_, shape_, 0, k + i, t));
-          if (ternary) {
-            tile_codes[static_cast<std::size_t>(i * beats + t)] = (*codes)[index];
-          } else {
-            tile_words[static_cast<std::size_t>(t * tile_channels + i)] = row_words[index];
-          }
-        }
-      }
-      LoadWeights weights;
-      weights.address = weights_at;
-      if (ternary) {
-        workloads::TileSlice slice{0, live_channels, 0, static_cast<std::size_t>(beats), tile_channels};
-        workloads::pack_ternary(tile_codes.data(), static_cast<std::size_t>(beats), slice,
-                                bench_.memory.data() + weights_at);
-        weights.bytes = static_cast<std::uint32_t>(
-            workloads::packed_ternary_bytes(static_cast<std::uint64_t>(beats), tile_channels));
-      } else {
-        put_words(bench_.memory.data() + weights_at, tile_words, word);
-        weights.bytes = static_cast<std::uint32_t>(tile_words.size() * word);
-      }
+    for (std::int64_t k = 0; k < channels_; k += tile_channels_) {
+      const auto live_channels = static_cast<std::uint32_t>(std::min<std::int64_t>(tile_channels_, channels_ - k));
+      const LoadWeights weights = load_weights(k, live_channels, row_words, codes, weights_at);
       weights_at += (weights.bytes + 15U) / 16U * 16U;
-      if (k != 0) weights.header.pop = token_bit(Token::ComputeToLoad);
-      weights.header.push = token_bit(Token::LoadToCompute);
       list.emplace_back(weights);
-
-      for (std::int64_t q = 0; q < columns; q += tile_columns) {
-        MmOp op;
-        op.header.tag = tag;
-        if (q == 0) op.header.pop |= token_bit(Token::LoadToCompute);
-        if (tag >= 1) op.header.pop |= token_bit(Token::StoreToCompute);
-        op.header.push = token_bit(Token::ComputeToStore);
-        if (q + tile_columns >= columns && k + tile_channels < channels) {
-          op.header.push |= token_bit(Token::ComputeToLoad);
-        }
-        op.log2_rows = log2_rows_;
-        op.bank = tag % 2;
-        op.clear = 1;
-        op.full_precision = ternary ? 0 : 1;
-        op.order = backward_weights ? BeatOrder::PixelBeats : BeatOrder::KernelBeats;
+      for (std::int64_t q = 0; q < columns_; q += tile_columns_) {
+        MmOp op = multiply(tag, k, q, codes != nullptr);
         op.channels = live_channels;
-        op.first_column = static_cast<std::uint32_t>(q);
-        op.columns = static_cast<std::uint32_t>(std::min<std::int64_t>(tile_columns, columns - q));
-        op.beats = static_cast<std::uint32_t>(beats);
-        op.row_capacity = features.row_capacity;
-        op.pitch = features.pitch;
-        op.height = static_cast<std::uint32_t>(map.height);
-        op.width = static_cast<std::uint32_t>(map.width);
-        op.kernel_height = static_cast<std::uint32_t>(shape_.kh);
-        op.kernel_width = static_cast<std::uint32_t>(shape_.kw);
-        if (backward_data) {
-          op.out_height = static_cast<std::uint32_t>(shape_.h);
-          op.out_width = static_cast<std::uint32_t>(shape_.w);
-          op.step_y = -static_cast<std::int32_t>(shape_.dilation_h);
-          op.step_x = -static_cast<std::int32_t>(shape_.dilation_w);
-          op.offset_y = static_cast<std::int32_t>(shape_.pad_h);
-          op.offset_x = static_cast<std::int32_t>(shape_.pad_w);
-          op.insert_y = static_cast<std::uint32_t>(shape_.stride_h);
-          op.insert_x = static_cast<std::uint32_t>(shape_.stride_w);
-        } else {
-          op.out_height = static_cast<std::uint32_t>(shape_.oh());
-          op.out_width = static_cast<std::uint32_t>(shape_.ow());
-          op.stride_y = static_cast<std::uint32_t>(shape_.stride_h);
-          op.stride_x = static_cast<std::uint32_t>(shape_.stride_w);
-          op.step_y = static_cast<std::int32_t>(shape_.dilation_h);
-          op.step_x = static_cast<std::int32_t>(shape_.dilation_w);
-          op.offset_y = -static_cast<std::int32_t>(shape_.pad_h);
-          op.offset_x = -static_cast<std::int32_t>(shape_.pad_w);
-        }
         list.emplace_back(op);
-
-        const std::int64_t image_columns = backward_weights ? columns : columns / shape_.n;
-        Store store;
-        store.header.pop = token_bit(Token::ComputeToStore);
-        store.header.push = token_bit(Token::StoreToCompute);
-        store.address = OutputsAt + static_cast<std::uint64_t>(k * image_columns) * word;
-        store.channel_stride = static_cast<std::uint32_t>(image_columns * word);
-        store.image_stride = static_cast<std::uint32_t>(image_columns * channels * word);
-        store.image_pixels = static_cast<std::uint32_t>(image_columns);
-        store.first_pixel = op.first_column;
-        store.log2_rows = log2_rows_;
-        store.bank = op.bank;
-        store.channels = op.channels;
-        store.columns = op.columns;
-        list.emplace_back(store);
-
+        list.emplace_back(store(op, k));
         reference::SegmentRange range;
         range.channel_from = k;
         range.channel_to = k + live_channels;
         range.column_from = q;
         range.column_to = q + op.columns;
-        range.beat_to = beats;
+        range.beat_to = beats_;
         ranges_.push_back(range);
         ++tag;
       }
@@ -171,7 +78,7 @@ class PassRun {
     list.emplace_back(End{});
     REQUIRE(bench_.run_list(list) == ErrorCode::None);
 
-    std::vector<std::uint32_t> outputs(static_cast<std::size_t>(channels * columns), 0);
+    std::vector<std::uint32_t> outputs(static_cast<std::size_t>(channels_ * columns_), 0);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       std::memcpy(&outputs[i], bench_.memory.data() + OutputsAt + i * word, word);
     }
@@ -180,6 +87,125 @@ class PassRun {
   }
 
  private:
+  /// The whole column operand.
+  [[nodiscard]] LoadFeatures load_features() const {
+    const std::uint32_t word = config_.word_bytes();
+    LoadFeatures features;
+    features.address = FeaturesAt;
+    features.channels = static_cast<std::uint32_t>(map_.channels);
+    features.channel_stride = static_cast<std::uint32_t>(map_.height * map_.width * word);
+    features.image_stride = static_cast<std::uint32_t>(map_.channels * map_.height * map_.width * word);
+    features.row_stride = static_cast<std::uint32_t>(map_.width * word);
+    features.width = features.pitch = static_cast<std::uint32_t>(map_.width);
+    features.height = static_cast<std::uint32_t>(map_.height);
+    features.rows = features.row_capacity = static_cast<std::uint32_t>(map_.images * map_.height);
+    return features;
+  }
+
+  /// The row operand of a tile from channel `k` on; puts it into memory.
+  [[nodiscard]] LoadWeights load_weights(std::int64_t k, std::uint32_t live_channels, const reference::Words& row_words,
+                                         const std::vector<std::int8_t>* codes, std::uint64_t address) {
+    const bool ternary = codes != nullptr;
+    // Beats by channels, padded to the tile.
+    std::vector<std::int8_t> tile_codes(static_cast<std::size_t>(tile_channels_ * beats_), 0);
+    std::vector<std::uint32_t> tile_words(tile_codes.size(), 0);
+    for (std::int64_t i = 0; i < live_channels; ++i) {
+      for (std::int64_t t = 0; t < beats_; ++t) {
+        const auto index = static_cast<std::size_t>(reference::weight_index(pass_, shape_, 0, k + i, t));
+        if (ternary) {
+          tile_codes[static_cast<std::size_t>(i * beats_ + t)] = (*codes)[index];
+        } else {
+          tile_words[static_cast<std::size_t>(t * tile_channels_ + i)] = row_words[index];
+        }
+      }
+    }
+    LoadWeights weights;
+    weights.address = address;
+    if (ternary) {
+      workloads::TileSlice slice{0, live_channels, 0, static_cast<std::size_t>(beats_), tile_channels_};
+      workloads::pack_ternary(tile_codes.data(), static_cast<std::size_t>(beats_), slice,
+                              bench_.memory.data() + address);
+      weights.bytes = static_cast<std::uint32_t>(
+          workloads::packed_ternary_bytes(static_cast<std::uint64_t>(beats_), tile_channels_));
+    } else {
+      put_words(bench_.memory.data() + address, tile_words, config_.word_bytes());
+      weights.bytes = static_cast<std::uint32_t>(tile_words.size() * config_.word_bytes());
+    }
+    if (k != 0) weights.header.pop = token_bit(Token::ComputeToLoad);
+    weights.header.push = token_bit(Token::LoadToCompute);
+    return weights;
+  }
+
+  /// The segment from channel `k` and column `q` on.
+  [[nodiscard]] MmOp multiply(std::uint32_t tag, std::int64_t k, std::int64_t q, bool ternary) const {
+    MmOp op;
+    op.header.tag = tag;
+    if (q == 0) op.header.pop |= token_bit(Token::LoadToCompute);
+    if (tag >= 1) op.header.pop |= token_bit(Token::StoreToCompute);
+    op.header.push = token_bit(Token::ComputeToStore);
+    if (q + tile_columns_ >= columns_ && k + tile_channels_ < channels_) {
+      op.header.push |= token_bit(Token::ComputeToLoad);
+    }
+    op.log2_rows = log2_rows_;
+    op.bank = tag % 2;
+    op.clear = 1;
+    op.full_precision = ternary ? 0 : 1;
+    op.order = static_cast<std::uint32_t>(pass_ == reference::Pass::BackwardWeights ? BeatOrder::PixelBeats
+                                                                                    : BeatOrder::KernelBeats);
+    op.first_column = static_cast<std::uint32_t>(q);
+    op.columns = static_cast<std::uint32_t>(std::min<std::int64_t>(tile_columns_, columns_ - q));
+    op.beats = static_cast<std::uint32_t>(beats_);
+    op.row_capacity = static_cast<std::uint32_t>(map_.images * map_.height);
+    op.pitch = op.width = static_cast<std::uint32_t>(map_.width);
+    op.height = static_cast<std::uint32_t>(map_.height);
+    op.kernel_height = static_cast<std::uint32_t>(shape_.kh);
+    op.kernel_width = static_cast<std::uint32_t>(shape_.kw);
+    set_steps(op);
+    return op;
+  }
+
+  /// How beats and columns walk over the map.
+  void set_steps(MmOp& op) const {
+    if (pass_ == reference::Pass::BackwardData) {
+      op.out_height = static_cast<std::uint32_t>(shape_.h);
+      op.out_width = static_cast<std::uint32_t>(shape_.w);
+      op.step_y = -static_cast<std::int32_t>(shape_.dilation_h);
+      op.step_x = -static_cast<std::int32_t>(shape_.dilation_w);
+      op.offset_y = static_cast<std::int32_t>(shape_.pad_h);
+      op.offset_x = static_cast<std::int32_t>(shape_.pad_w);
+      op.insert_y = static_cast<std::uint32_t>(shape_.stride_h);
+      op.insert_x = static_cast<std::uint32_t>(shape_.stride_w);
+    } else {
+      op.out_height = static_cast<std::uint32_t>(shape_.oh());
+      op.out_width = static_cast<std::uint32_t>(shape_.ow());
+      op.stride_y = static_cast<std::uint32_t>(shape_.stride_h);
+      op.stride_x = static_cast<std::uint32_t>(shape_.stride_w);
+      op.step_y = static_cast<std::int32_t>(shape_.dilation_h);
+      op.step_x = static_cast<std::int32_t>(shape_.dilation_w);
+      op.offset_y = -static_cast<std::int32_t>(shape_.pad_h);
+      op.offset_x = -static_cast<std::int32_t>(shape_.pad_w);
+    }
+  }
+
+  /// The outputs of a segment from channel `k` on.
+  [[nodiscard]] Store store(const MmOp& op, std::int64_t k) const {
+    const std::uint32_t word = config_.word_bytes();
+    const std::int64_t image_columns = pass_ == reference::Pass::BackwardWeights ? columns_ : columns_ / shape_.n;
+    Store store;
+    store.header.pop = token_bit(Token::ComputeToStore);
+    store.header.push = token_bit(Token::StoreToCompute);
+    store.address = OutputsAt + static_cast<std::uint64_t>(k * image_columns) * word;
+    store.channel_stride = static_cast<std::uint32_t>(image_columns * word);
+    store.image_stride = static_cast<std::uint32_t>(image_columns * channels_ * word);
+    store.image_pixels = static_cast<std::uint32_t>(image_columns);
+    store.first_pixel = op.first_column;
+    store.log2_rows = log2_rows_;
+    store.bank = op.bank;
+    store.channels = op.channels;
+    store.columns = op.columns;
+    return store;
+  }
+
   void check_cycles(const reference::Words& row_words, const std::vector<std::int8_t>* codes,
                     const reference::Words& column_words) {
     const auto precision =
@@ -204,6 +230,9 @@ class PassRun {
   reference::Pass pass_;
   reference::Convolution shape_;
   std::uint32_t log2_rows_;
+  std::uint32_t tile_channels_, tile_columns_;
+  std::int64_t channels_, columns_, beats_;
+  Map map_;
   std::vector<reference::SegmentRange> ranges_;
 };
 

@@ -135,73 +135,10 @@ class Tile {
 
   /// Loads, mmOp, the operations, store; the outputs as they lie in memory, [channel][column].
   std::vector<Word> run(Testbench& bench, const std::vector<PtWiseOp>& operations) const {
-    const std::uint32_t word = config_.word_bytes();
     std::uint8_t* memory = bench.memory.data();
-    const auto put = [memory, word](std::uint64_t address, const std::vector<Word>& values) {
-      for (std::size_t i = 0; i < values.size(); ++i) std::memcpy(memory + address + i * word, &values[i], word);
-    };
-    const std::uint32_t per_beat = config_.output_buffers << log2_rows;
-    const std::uint32_t weight_bytes = (inputs * per_beat * 2 + 7) / 8;
-    std::memset(memory + WeightsAt, 0, weight_bytes);
-    for (std::uint32_t t = 0; t < inputs; ++t) {
-      for (std::uint32_t k = 0; k < channels; ++k) {
-        const std::uint32_t code = t * per_beat + k;
-        const unsigned bits = static_cast<unsigned>(weights_[t * channels + k]) & 3U;  // 0, 01, 11
-        memory[WeightsAt + code / 4] = static_cast<std::uint8_t>(memory[WeightsAt + code / 4] | bits << 2 * (code % 4));
-      }
-    }
-    std::vector<Word> constants;
-    for (const auto& c : constants_) {
-      constants.insert(constants.end(), c.begin(), c.end());
-      constants.resize(constants.size() + MostChannels - channels);
-    }
-    put(ConstantsAt, constants);
-    put(FeaturesAt, features_);
-    put(StreamsAt, maps_[0].words);
-    put(StreamsAt + 0x4000, maps_[1].words);
-
-    std::vector<Command> list;
-    LoadWeights weights;
-    weights.address = WeightsAt;
-    weights.bytes = weight_bytes;
-    list.emplace_back(weights);
-    weights.address = ConstantsAt;
-    weights.bytes = static_cast<std::uint32_t>(constants.size()) * word;
-    weights.destination = ConstantsIn;
-    list.emplace_back(weights);
-    LoadFeatures features;
-    features.address = FeaturesAt;
-    features.channels = inputs;
-    features.width = features.pitch = out_width;
-    features.height = features.rows = features.row_capacity = images * out_height;  // the batch as one tall image
-    features.row_stride = out_width * word;
-    features.channel_stride = features.rows * features.row_stride;
-    list.emplace_back(features);
-    for (std::uint32_t view = 0; view < 2; ++view) {
-      // What the buffer shall hold, slot by slot: a map of `row_capacity` rows.
-      LoadFeatures map;
-      map.address = StreamsAt + view * 0x4000;
-      map.channels = channels;
-      map.width = map.pitch = maps_[view].pitch;
-      map.height = map.rows = map.row_capacity = maps_[view].row_capacity;
-      map.row_stride = map.width * word;
-      map.channel_stride = map.rows * map.row_stride;
-      map.base = FeatureWords + view * StreamWords / 2;
-      if (view == 1) map.header.push = LoadToCompute;
-      list.emplace_back(map);
-    }
-    MmOp op;
-    op.header.pop = LoadToCompute;
-    op.log2_rows = log2_rows;
-    op.bank = bank;
-    op.clear = 1;
-    op.channels = channels;
-    op.first_column = first_column;
-    op.columns = columns;
-    op.beats = inputs;
-    op.row_capacity = op.height = images * out_height;
-    op.pitch = op.width = op.out_width = out_width;
-    op.out_height = images * out_height;
+    put_tensors(memory);
+    std::vector<Command> list = loads();
+    MmOp op = multiply();
     if (operations.empty()) op.header.push = ComputeToStore;
     list.emplace_back(op);
     for (std::size_t i = 0; i < operations.size(); ++i) {
@@ -209,18 +146,10 @@ class Tile {
       if (i + 1 == operations.size()) operation.header.push = ComputeToStore;
       list.emplace_back(operation);
     }
-    Store store;
-    store.header.pop = ComputeToStore;
-    store.address = OutputsAt;
-    store.channel_stride = columns * word;
-    store.image_pixels = columns;
-    store.log2_rows = log2_rows;
-    store.bank = bank;
-    store.channels = channels;
-    store.columns = columns;
-    list.emplace_back(store);
+    list.emplace_back(store());
     list.emplace_back(End{});
     CHECK(bench.run_list(list) == ErrorCode::None);
+    const std::uint32_t word = config_.word_bytes();
     std::vector<Word> outputs(std::size_t{channels} * columns, 0);
     for (std::size_t i = 0; i < outputs.size(); ++i) std::memcpy(&outputs[i], memory + OutputsAt + i * word, word);
     return outputs;
@@ -308,6 +237,96 @@ class Tile {
   std::uint32_t bank = 0;
 
  private:
+  [[nodiscard]] std::uint32_t weights_per_beat() const { return config_.output_buffers << log2_rows; }
+  [[nodiscard]] std::uint32_t weight_bytes() const { return (inputs * weights_per_beat() * 2 + 7) / 8; }
+
+  void put_tensors(std::uint8_t* memory) const {
+    const auto put = [memory, word = config_.word_bytes()](std::uint64_t address, const std::vector<Word>& values) {
+      for (std::size_t i = 0; i < values.size(); ++i) std::memcpy(memory + address + i * word, &values[i], word);
+    };
+    std::memset(memory + WeightsAt, 0, weight_bytes());
+    for (std::uint32_t t = 0; t < inputs; ++t) {
+      for (std::uint32_t k = 0; k < channels; ++k) {
+        const std::uint32_t code = t * weights_per_beat() + k;
+        const unsigned bits = static_cast<unsigned>(weights_[t * channels + k]) & 3U;  // 0, 01, 11
+        memory[WeightsAt + code / 4] = static_cast<std::uint8_t>(memory[WeightsAt + code / 4] | bits << 2 * (code % 4));
+      }
+    }
+    std::vector<Word> constants;
+    for (const auto& c : constants_) {
+      constants.insert(constants.end(), c.begin(), c.end());
+      constants.resize(constants.size() + MostChannels - channels);
+    }
+    put(ConstantsAt, constants);
+    put(FeaturesAt, features_);
+    put(StreamsAt, maps_[0].words);
+    put(StreamsAt + 0x4000, maps_[1].words);
+  }
+
+  [[nodiscard]] std::vector<Command> loads() const {
+    const std::uint32_t word = config_.word_bytes();
+    std::vector<Command> list;
+    LoadWeights weights;
+    weights.address = WeightsAt;
+    weights.bytes = weight_bytes();
+    list.emplace_back(weights);
+    weights.address = ConstantsAt;
+    weights.bytes = static_cast<std::uint32_t>(constants_.size()) * MostChannels * word;
+    weights.destination = ConstantsIn;
+    list.emplace_back(weights);
+    LoadFeatures features;
+    features.address = FeaturesAt;
+    features.channels = inputs;
+    features.width = features.pitch = out_width;
+    features.height = features.rows = features.row_capacity = images * out_height;  // the batch as one tall image
+    features.row_stride = out_width * word;
+    features.channel_stride = features.rows * features.row_stride;
+    list.emplace_back(features);
+    for (std::uint32_t view = 0; view < 2; ++view) {
+      // What the buffer shall hold, slot by slot: a map of `row_capacity` rows.
+      LoadFeatures map;
+      map.address = StreamsAt + view * 0x4000;
+      map.channels = channels;
+      map.width = map.pitch = maps_[view].pitch;
+      map.height = map.rows = map.row_capacity = maps_[view].row_capacity;
+      map.row_stride = map.width * word;
+      map.channel_stride = map.rows * map.row_stride;
+      map.base = FeatureWords + view * StreamWords / 2;
+      if (view == 1) map.header.push = LoadToCompute;
+      list.emplace_back(map);
+    }
+    return list;
+  }
+
+  [[nodiscard]] MmOp multiply() const {
+    MmOp op;
+    op.header.pop = LoadToCompute;
+    op.log2_rows = log2_rows;
+    op.bank = bank;
+    op.clear = 1;
+    op.channels = channels;
+    op.first_column = first_column;
+    op.columns = columns;
+    op.beats = inputs;
+    op.row_capacity = op.height = images * out_height;
+    op.pitch = op.width = op.out_width = out_width;
+    op.out_height = images * out_height;
+    return op;
+  }
+
+  [[nodiscard]] Store store() const {
+    Store store;
+    store.header.pop = ComputeToStore;
+    store.address = OutputsAt;
+    store.channel_stride = columns * config_.word_bytes();
+    store.image_pixels = columns;
+    store.log2_rows = log2_rows;
+    store.bank = bank;
+    store.channels = channels;
+    store.columns = columns;
+    return store;
+  }
+
   struct Map {
     std::uint32_t row_capacity = 1, pitch = 1;
     std::vector<Word> words;
