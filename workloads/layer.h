@@ -45,7 +45,7 @@ struct ConvLayer {
   /// floor((height + 2 pad - dilation (kernel - 1) - 1) / stride) + 1
   [[nodiscard]] std::uint32_t out_height() const;
   [[nodiscard]] std::uint32_t out_width() const;
-  /// T, the length of a flattened filter: in_channels / groups * kernel_h * kernel_w. (arch. contract 3)
+  /// T, the length of a flattened filter: in_channels / groups * kernel_h * kernel_w. (The schedule)
   [[nodiscard]] std::uint64_t beats() const;
   /// Output pixels of the whole batch: batch * out_height * out_width.
   [[nodiscard]] std::uint64_t pixels() const;

@@ -32,7 +32,7 @@ struct WeightBlock {
   std::uint32_t bytes = 0;
 };
 
-/// One mmOp. (arch. contract 3, "segments")
+/// One mmOp. (Segments)
 struct Segment {
   std::uint32_t tile = 0;           ///< tiles are counted in the order of execution
   std::uint32_t block = 0;          ///< index of its WeightBlock

@@ -6,7 +6,7 @@
 namespace dlac::workloads {
 namespace {
 
-constexpr std::uint32_t BlockAlignment = 16;  // arch. 2: tiles aligned to 16 bytes
+constexpr std::uint32_t BlockAlignment = 16;  // Data layout: tiles aligned to 16 bytes
 
 }  // namespace
 

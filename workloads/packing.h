@@ -38,8 +38,8 @@ struct TileSlice {
 
 /// Packs int8 codes (-1, 0, 1) as the row streams read them: two bits each, 00 = 0, 01 = +1, 11 = -1, order [t][r][b]
 /// without gaps, i.e. channel r*B + b of beat first_beat + t at bit 2*(t*tile_channels + channel), little-endian
-/// (arch. 2). `codes` points to filter 0, beat 0; a filter's beats are contiguous, filters are `filter_beats` apart.
-/// Writes exactly packed_ternary_bytes(beats, tile_channels) bytes to `out`; bits behind the last code are 0.
+/// (Data layout). `codes` points to filter 0, beat 0; a filter's beats are contiguous, filters are `filter_beats`
+/// apart. Writes exactly packed_ternary_bytes(beats, tile_channels) bytes to `out`; bits behind the last code are 0.
 /// Codes must have passed check_ternary(): other values give some packing, never an access outside the arrays.
 /// Fast when tile_channels is a multiple of 16.
 void pack_ternary(const std::int8_t* codes, std::size_t filter_beats, const TileSlice& slice, std::uint8_t* out);

@@ -20,7 +20,7 @@ constexpr std::string_view Head = R"(/* SPDX-License-Identifier: Apache-2.0 */
 /* The dLAC core as software sees it: registers, error codes, counters, commands. C99, also valid C++.
  *
  * DLAC_REG_x is a register's byte offset; registers are 32-bit words, to be read and written whole. DLAC_x_y is field y
- * of register x, as a mask. What the registers and commands mean is told in docs/machine.md. */
+ * of register x, as a mask. What the registers and commands mean is told in docs/machine_reference.md. */
 
 #include <stdint.h>
 )";

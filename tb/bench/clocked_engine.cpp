@@ -4,8 +4,6 @@
 //
 //   bench-clocked_engine [seconds per case, default 1]
 
-#include <dlac/grid/clocked/clocked_engine.h>
-
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -14,6 +12,8 @@
 #include <systemc>
 #include <utility>
 #include <vector>
+
+#include "tb/tests/models/grid/grid_driver.h"
 
 namespace {
 
@@ -26,10 +26,9 @@ class Core final : public sc_core::sc_module {
       : sc_module(name),
         config_(config),
         seconds_(seconds),
-        weights_(config.weight_buffer_bytes + dlac::BufferSlack),
-        features_(config.feature_buffer_bytes + dlac::BufferSlack),
-        engine_("engine", config_, {weights_.data(), config.weight_buffer_bytes},
-                {features_.data(), config.feature_buffer_bytes}) {}
+        weights_(config.weight_buffer_bytes),
+        features_(config.feature_buffer_bytes),
+        engine_("engine", config_, weights_, features_) {}
 
   void run() {
     // {weights, features} that are not zero: dense, and like a ternary layer behind a ReLU.
@@ -94,16 +93,22 @@ class Core final : public sc_core::sc_module {
   const dlac::Config config_;
   const double seconds_;
   std::vector<std::uint8_t> weights_, features_;
-  dlac::ClockedEngine engine_;
+  grid_driver::GridDriver engine_;
 };
+
+[[nodiscard]] dlac::Config clocked(dlac::Mode mode) {
+  dlac::Config config = dlac::Config::defaults(mode);
+  config.engine = dlac::EngineKind::Clocked;
+  return config;
+}
 
 /// Runs the cores one after the other.
 class Bench final : public sc_core::sc_module {
  public:
   Bench(const sc_core::sc_module_name& name, double seconds)
       : sc_module(name),
-        train_("train", dlac::Config::defaults(dlac::Mode::Train), seconds),
-        infer_("infer", dlac::Config::defaults(dlac::Mode::Infer), seconds) {
+        train_("train", clocked(dlac::Mode::Train), seconds),
+        infer_("infer", clocked(dlac::Mode::Infer), seconds) {
     SC_THREAD(run);
   }
 

@@ -72,8 +72,14 @@ Measured in_child(const std::function<Measured()>& measure) {
 
 // --- networks
 
-tb::RunCommand run_command(const std::string& network, Mode mode, EngineKind engine) {
-  tb::RunCommand command;
+/// Layers and how they are run.
+struct Run {
+  tb::NetworkSelection selection;
+  tb::RunSettings settings;
+};
+
+Run run_of(const std::string& network, Mode mode, EngineKind engine) {
+  Run command;
   command.selection.network = network;
   command.settings.machine.core = Config::defaults(mode);
   command.settings.machine.core.engine = engine;
@@ -83,7 +89,7 @@ tb::RunCommand run_command(const std::string& network, Mode mode, EngineKind eng
 
 /// A network or some of its layers through memory, commands and interrupt: the CPU time from packing to the last result
 /// byte that `dlac-tb run` reports.
-void run_network(benchmark::State& state, const tb::RunCommand& command) {
+void run_network(benchmark::State& state, const Run& command) {
   std::uint64_t macs = 0;
   for (const tb::Job& job :
        tb::network_jobs(command.selection, command.settings.machine.core.mode, command.settings.seed))
@@ -115,7 +121,7 @@ void run_network(benchmark::State& state, const tb::RunCommand& command) {
 }
 
 void network(benchmark::State& state, const char* name, Mode mode) {
-  run_network(state, run_command(name, mode, EngineKind::Schedule));
+  run_network(state, run_of(name, mode, EngineKind::Schedule));
 }
 BENCHMARK_CAPTURE(network, resnet34_train, "resnet34", Mode::Train)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(network, resnet34_infer, "resnet34", Mode::Infer)->UseManualTime()->Unit(benchmark::kMillisecond);
@@ -125,7 +131,7 @@ BENCHMARK_CAPTURE(network, vgg16_train, "vgg16", Mode::Train)->UseManualTime()->
 
 /// One small layer, so that a run takes about a second.
 void clocked(benchmark::State& state, Mode mode) {
-  tb::RunCommand command = run_command("resnet34", mode, EngineKind::Clocked);
+  Run command = run_of("resnet34", mode, EngineKind::Clocked);
   command.selection.layers = {"layer4.0.downsample"};
   run_network(state, command);
 }

@@ -5,6 +5,8 @@
 #include "tb/running/image_run.h"
 #include "tb/settings/image_option.h"
 #include "tb/settings/machine_options.h"
+#include "tb/settings/output_check.h"
+#include "tb/settings/record_options.h"
 #include "workloads/image.h"
 
 namespace dlac::tb {
@@ -17,14 +19,16 @@ outputs with the image's checksums. The core must be the one that the image was 
 )";
 
 void add_options(boost::program_options::options_description& options) {
-  options.add(image_option()).add(machine_options());
+  options.add(image_option()).add(machine_options()).add(record_options());
 }
 
 ExitCode run(const Given& given, const Console& console) {
   const MachineSettings machine = machine_settings(given);
   const std::string name = image_name(given);
   const workloads::Image image = workloads::read_image(name);
-  const ImageRun run = run_image(image, name, machine);
+  const RecordSettings records = record_settings(given, machine.core.clock_period_ps);
+  check_outputs(outputs_of(records), {name});
+  const ImageRun run = run_image(image, name, machine, records);
   console.out << image_run_text(image, name, run, machine);
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
     if (run.layers[i].right != false) continue;

@@ -5,6 +5,7 @@
 #include "tb/settings/layer_options.h"
 #include "tb/settings/machine_options.h"
 #include "tb/settings/output_check.h"
+#include "tb/settings/record_options.h"
 #include "tb/settings/running_options.h"
 
 namespace dlac::tb {
@@ -20,7 +21,7 @@ written when the result is verified, or not checked.
 void add_options(boost::program_options::options_description& options) {
   auto own = option_group("Output");
   own.add_options()("output", text("Y.npy"), "where the output features go");
-  options.add(layer_options()).add(own).add(machine_options()).add(running_options());
+  options.add(layer_options()).add(own).add(machine_options()).add(running_options()).add(record_options());
 }
 
 ExitCode run(const Given& given, const Console& console) {

@@ -5,6 +5,7 @@
 #include "tb/settings/machine_options.h"
 #include "tb/settings/network_options.h"
 #include "tb/settings/output_check.h"
+#include "tb/settings/record_options.h"
 #include "tb/settings/running_options.h"
 
 namespace dlac::tb {
@@ -17,7 +18,7 @@ measured network, and prints a table. Every layer goes through memory, command l
 )";
 
 void add_options(boost::program_options::options_description& options) {
-  options.add(network_options()).add(machine_options()).add(running_options());
+  options.add(network_options()).add(machine_options()).add(running_options()).add(record_options());
 }
 
 ExitCode run(const Given& given, const Console& console) {

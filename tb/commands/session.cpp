@@ -5,11 +5,13 @@
 
 #include <chrono>
 
+#include "tb/reports/save_file.h"
 #include "tb/reports/table.h"
 #include "tb/reports/text.h"
 #include "tb/running/progress.h"
 #include "tb/running/runner.h"
 #include "tb/settings/input_error.h"
+#include "tb/settings/record_options.h"
 #include "workloads/npy.h"
 
 namespace dlac::tb {
@@ -68,7 +70,11 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
 std::vector<std::pair<std::string, std::string>> outputs_of(const RunSettings& settings) {
   std::vector<std::pair<std::string, std::string>> outputs;
   if (settings.report) outputs.emplace_back("--report", *settings.report);
-  if (settings.waveform) outputs.emplace_back("--vcd", settings.waveform->path);
+  if (settings.waveform) {
+    outputs.emplace_back("--vcd", settings.waveform->path);
+    outputs.emplace_back("--vcd", save_file_of(settings.waveform->path));
+  }
+  for (auto& record : outputs_of(settings.records)) outputs.push_back(std::move(record));
   return outputs;
 }
 

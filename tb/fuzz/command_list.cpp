@@ -33,7 +33,7 @@ constexpr std::uint64_t MemoryBytes = 1 << 16;
 constexpr std::uint64_t ListAt = 0;
 constexpr std::uint64_t DataAt = 0x4000;       // random words
 constexpr std::uint64_t OutputAt = 0xC000;     // where the known list stores
-constexpr std::uint32_t LastErrorCode = 12;    // docs/machine.md
+constexpr std::uint32_t LastErrorCode = 13;    // docs/machine_reference.md, Register map
 constexpr std::uint32_t FenceBit = 1U << 16U;  // of a command's word 0
 
 void require(bool condition, const char* what) {

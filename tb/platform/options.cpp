@@ -57,7 +57,7 @@ po::options_description all_options() {
   po::options_description output("Output", HelpColumns, 62);
   output.add_options()                                                                    //
       ("uart", text("FILE"), "what the firmware prints goes there (default: to stdout)")  //
-      ("vcd", text("FILE"), "writes waveforms: processor bus, interrupt lines, dLAC")     //
+      ("vcd", text("FILE"), "writes waveforms and a GTKWave save file")                   //
       ("help,h", po::bool_switch(), "prints this text");
   po::options_description all(HelpColumns);
   all.add(run).add(machine).add(core).add(output);

@@ -16,6 +16,7 @@
 #include "tb/platform/options.h"
 #include "tb/platform/platform.h"
 #include "tb/platform/platform_map.h"
+#include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
 #include "tb/settings/input_error.h"
 #include "tb/settings/output_check.h"
@@ -58,7 +59,10 @@ void check_files(const Options& options) {
   if (options.config) inputs.push_back(*options.config);
   std::vector<std::pair<std::string, std::string>> outputs;
   if (options.uart) outputs.emplace_back("--uart", *options.uart);
-  if (options.vcd) outputs.emplace_back("--vcd", *options.vcd);
+  if (options.vcd) {
+    outputs.emplace_back("--vcd", *options.vcd);
+    outputs.emplace_back("--vcd", tb::save_file_of(*options.vcd));
+  }
   tb::check_outputs(outputs, inputs);
 }
 

@@ -7,7 +7,7 @@
 namespace dlac::tb::protocol {
 namespace {
 
-// docs/machine.md, section 3.
+// docs/machine_reference.md, Register map.
 enum Offset : std::uint32_t {
   Id = 0x00,
   Version = 0x04,

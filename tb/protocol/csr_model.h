@@ -31,9 +31,9 @@ struct CsrExpectation {
   [[nodiscard]] bool permits(tlm::tlm_response_status status) const;
 };
 
-/// The registers of an idle core with the default training configuration, as docs/machine.md section 3 describes them;
-/// shares nothing with the model. Lists that would run are left out: the doorbell is rung only where it must be
-/// refused.
+/// The registers of an idle core with the default training configuration, as docs/machine_reference.md, Register map,
+/// describes them; shares nothing with the model. Lists that would run are left out: the doorbell is rung only where it
+/// must be refused.
 class CsrModel {
  public:
   /// `errors`: accesses to undefined or read-only registers are errors (csr_errors), else they are ignored.

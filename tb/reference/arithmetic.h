@@ -23,7 +23,7 @@ enum class Precision { Binary32, Binary16 };
 struct Binary32 {
   using Value = float;
   [[nodiscard]] static Value load(std::uint32_t word) { return binary32_value(word); }
-  /// The word of a value that leaves the accumulator: no -0, one NaN. (arch. contract 4)
+  /// The word of a value that leaves the accumulator: no -0, one NaN. (The arithmetic)
   [[nodiscard]] static std::uint32_t store(Value value) {
     if (value == 0) return 0;
     return std::isnan(value) ? 0x7FC00000U : binary32_bits(value);

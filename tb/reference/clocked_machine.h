@@ -6,7 +6,7 @@
 
 namespace reference {
 
-/// The machine of arch. contract 3 clock by clock, as the page tells it: streams, windows and PEs that all move in each
+/// The machine of The schedule clock by clock, as the page tells it: streams, windows and PEs that all move in each
 /// cycle. Gives what segment_cycles() gives; the two have the operands in common, not the time.
 [[nodiscard]] SegmentCycles clock_by_clock(const Grid& grid, Policy policy, const Segment& segment);
 

@@ -7,7 +7,7 @@
 namespace reference {
 namespace {
 
-/// One update. An operand that is a zero leaves the accumulator untouched, whatever the other is. (arch. contract 4)
+/// One update. An operand that is a zero leaves the accumulator untouched, whatever the other is. (The arithmetic)
 template <class Format>
 [[nodiscard]] typename Format::Value update(typename Format::Value sum, std::int8_t weight,
                                             typename Format::Value feature) {

@@ -26,7 +26,7 @@ class Weights {
 
 using Words = std::vector<std::uint32_t>;
 
-// The values of arch. contract 4. Each output is accumulated from +0 over the beats of its pass, ascending; a ternary
+// The values. (The arithmetic) Each output is accumulated from +0 over the beats of its pass, ascending; a ternary
 // weight adds or subtracts the feature, a word is a fused multiply-add, one rounding each; an update with a zero
 // operand does nothing. Results are words without -0 and with one NaN, 0x7FC00000 or 0x7E00.
 

@@ -8,7 +8,7 @@
 namespace reference {
 namespace {
 
-/// Bits of a command, as the tables of arch. 2 number them.
+/// Bits of a command, as the tables of Organisation number them.
 [[nodiscard]] std::uint32_t bits(const CommandWords& words, unsigned word, unsigned low, unsigned count) {
   return words.at(word) >> low & ((1U << count) - 1);
 }

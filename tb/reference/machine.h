@@ -30,7 +30,7 @@ struct FeaturePlace {
 
 [[nodiscard]] Pointwise pointwise_of(const CommandWords& pt_wise_op);
 
-/// What a core is built with, by the symbols of arch. 2.
+/// What a core is built with, by the symbols of Organisation.
 struct Core {
   Precision precision = Precision::Binary32;
   Policy policy = Policy::Both;

@@ -22,7 +22,7 @@ struct Convolution {
   [[nodiscard]] std::int64_t output_count() const { return n * k * oh() * ow(); }
 };
 
-/// The table of arch. contract 3. Per pass: what a channel (row operand, "weights"), a column (column operand,
+/// The table of passes. (The schedule) Per pass: what a channel (row operand, "weights"), a column (column operand,
 /// "features") and a beat are, and which tensor is the result.
 ///
 ///                   | weights         | features        | channel | column       | beat         | result

@@ -7,7 +7,7 @@
 
 namespace reference {
 
-/// A point-wise operation in the numbers of the command's fields, of the tables of arch. 2.
+/// A point-wise operation in the numbers of the command's fields, of the tables of Organisation.
 struct Pointwise {
   std::uint32_t operation = 0;  ///< 0 a + x, 1 a - x, 2 a * x, 3 a * x + y, 4 p compare q ? u : v
   std::uint32_t compare = 0;    ///< 0 <, 1 <=, 2 >, 3 >=, 4 ==, 5 < or >
@@ -28,7 +28,7 @@ struct PointwiseMachine {
   std::int64_t row_port_words = 1;     ///< words per cycle
   std::int64_t column_port_words = 1;  ///< words per cycle and column
 };
-/// max( ceil(B / A"), ceil(words / port) ) for a tile of so many channels. (arch. 2)
+/// max( ceil(B / A"), ceil(words / port) ) for a tile of so many channels. (Organisation)
 [[nodiscard]] std::int64_t pointwise_cycles(const Pointwise& op, const PointwiseMachine& machine,
                                             std::int64_t channels);
 

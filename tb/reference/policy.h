@@ -8,7 +8,7 @@ namespace reference {
 /// What is to be known of an operand. Inserted is for features only: never live, not counted.
 enum class Operand : std::uint8_t { Zero, NonZero, NonFinite, Inserted };
 
-/// Which updates are executed; the order is the configuration's. (arch. contract 3)
+/// Which updates are executed; the order is the configuration's. (The schedule)
 enum class Policy { None, Features, Weights, Both };
 
 /// Whether a PE executes the update of its output buffer `buffer` with a feature. weights[0] .. weights[count - 1] are

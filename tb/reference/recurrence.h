@@ -26,7 +26,7 @@ struct RecurrenceTimes {
   std::int64_t starved_column = 0;
 };
 
-/// The recurrence of arch. contract 3, term by term. work(r, c, t) is n(r,c,t), asked for once each, beat by beat.
+/// The recurrence (The schedule), term by term. work(r, c, t) is n(r,c,t), asked for once each, beat by beat.
 template <class Work>
 [[nodiscard]] RecurrenceTimes solve_recurrence(const RecurrenceShape& shape, Work work) {
   std::vector<std::int64_t> w(shape.rows, 0);     // W(r, t-1)

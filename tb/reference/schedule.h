@@ -48,7 +48,7 @@ struct SegmentCycles {
   [[nodiscard]] bool operator==(const SegmentCycles& o) const;
 };
 
-/// The recurrence of arch. contract 3.
+/// The recurrence. (The schedule)
 /// Throws std::invalid_argument for a segment that does not fit the grid or its own sizes, as all that take one.
 [[nodiscard]] SegmentCycles segment_cycles(const Grid& grid, Policy policy, const Segment& segment);
 

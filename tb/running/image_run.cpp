@@ -7,6 +7,7 @@
 
 #include "tb/reports/text.h"
 #include "tb/settings/input_error.h"
+#include "tb/system/link_recording.h"
 #include "tb/system/testbench.h"
 #include "workloads/crc32.h"
 
@@ -51,7 +52,8 @@ ImageLayerRun collect(Testbench& bench, const Image& image, const dlac_image_lay
 
 }  // namespace
 
-ImageRun run_image(const Image& image, const std::string& name, const MachineSettings& machine) {
+ImageRun run_image(const Image& image, const std::string& name, const MachineSettings& machine,
+                   const RecordSettings& records) {
   check_runnable(image, name, machine.core);
   const std::uint64_t base = image.header.base;
   ImageRun run;
@@ -64,15 +66,18 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
     run.counters = bench.read_counters();
     for (const dlac_image_layer& layer : image.layers) run.layers.push_back(collect(bench, image, layer));
   };
+  LinkRecording recording(records, machine.core);
   std::unique_ptr<Testbench> bench;
   try {
     bench = std::make_unique<Testbench>("testbench", machine.core, base + image.header.memory_bytes,
-                                        sc_core::sc_time(machine.memory_latency_ns, sc_core::SC_NS), program);
+                                        sc_core::sc_time(machine.memory_latency_ns, sc_core::SC_NS), program,
+                                        recording.fittings());
   } catch (const std::bad_alloc&) {
     throw InputError(printable(name), "end in memory", hexadecimal(base + image.header.memory_bytes),
                      "an image that the testbench's memory, from address 0 on, can hold");
   }
   bench->run();
+  recording.finish();
   return run;
 }
 

@@ -36,7 +36,7 @@ struct ImageRun {
 /// Loads the image into a testbench's memory and runs its list. `name` is what errors call it. One call per process,
 /// because SystemC elaborates once. Throws FileError or InputError for an image that does not fit the core, that leaves
 /// features to the host, or that no memory can hold; CoreError when the core reports one.
-[[nodiscard]] ImageRun run_image(const workloads::Image& image, const std::string& name,
-                                 const MachineSettings& machine);
+[[nodiscard]] ImageRun run_image(const workloads::Image& image, const std::string& name, const MachineSettings& machine,
+                                 const RecordSettings& records = {});
 
 }  // namespace dlac::tb

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "tb/system/link_recording.h"
 #include "tb/system/waveform.h"
 #include "tb/verification/dense_cycles.h"
 #include "workloads/density.h"
@@ -45,7 +46,8 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
   std::uint32_t running = 0;  // traced: number of the layer, from 1; 0 between layers
   std::optional<Waveform> waveform;
 
-  Testbench testbench("testbench", machine.core, memory_needed(jobs, machine), latency, [&](Testbench& self) {
+  LinkRecording recording(settings.records, machine.core);
+  const auto program = [&](Testbench& self) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       if (hooks.started) hooks.started(i);
       running = static_cast<std::uint32_t>(i + 1);
@@ -53,7 +55,8 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
       running = 0;
     }
     if (waveform) waveform->close();
-  });
+  };
+  Testbench testbench("testbench", machine.core, memory_needed(jobs, machine), latency, program, recording.fittings());
   if (settings.waveform) {
     waveform.emplace("waveform", *settings.waveform, machine, [&](sc_core::sc_trace_file* file) {
       sc_core::sc_trace(file, running, "testbench.layer");
@@ -61,6 +64,7 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
     });
   }
   testbench.run();
+  recording.finish();
   if (waveform) outcome.waveform_missing = !waveform->finish();
   return outcome;
 }

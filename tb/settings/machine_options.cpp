@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "tb/settings/config_json.h"
 #include "tb/reports/text.h"
+#include "tb/settings/config_json.h"
 
 namespace dlac::tb {
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dlac::tb {
 
@@ -39,6 +40,16 @@ struct WaveformSettings {
   std::optional<CycleWindow> window;  ///< nullopt: the whole simulation
 };
 
+/// Links to be recorded, and where to.
+struct LinkPattern {
+  std::string pattern;  ///< a link's name or a shell pattern
+  std::string path;     ///< CSV file
+};
+struct RecordSettings {
+  std::vector<LinkPattern> links;
+  std::optional<CycleWindow> window;  ///< nullopt: the whole simulation
+};
+
 /// How layers are run, whatever they are.
 struct RunSettings {
   MachineSettings machine;
@@ -48,6 +59,7 @@ struct RunSettings {
   std::optional<std::string> config;  ///< name of the configuration file
   std::optional<std::string> report;  ///< name of a .json or .csv file
   std::optional<WaveformSettings> waveform;
+  RecordSettings records;
 };
 
 }  // namespace dlac::tb

@@ -7,6 +7,7 @@
 
 #include "tb/reports/text.h"
 #include "tb/settings/machine_options.h"
+#include "tb/settings/record_options.h"
 
 namespace dlac::tb {
 namespace {
@@ -24,19 +25,6 @@ std::string extension_of(const std::string& path) {
   return extension;
 }
 
-CycleWindow parse_window(const std::string& text, std::uint32_t clock_period_ps) {
-  // SystemC's time is a 64-bit number of picoseconds; the end of the last cycle must be one.
-  const std::uint64_t latest = std::numeric_limits<std::int64_t>::max() / clock_period_ps - 1;
-  const std::size_t colon = text.find(':');
-  const std::optional<std::uint64_t> first = parse_whole(std::string_view(text).substr(0, colon));
-  const std::optional<std::uint64_t> last =
-      colon == std::string::npos ? std::nullopt : parse_whole(std::string_view(text).substr(colon + 1));
-  if (!first || !last || *first > *last || *last > latest) {
-    refuse("vcd-window", text, "FIRST:LAST, clock cycles, FIRST <= LAST <= " + std::to_string(latest));
-  }
-  return {*first, *last};
-}
-
 }  // namespace
 
 po::options_description running_options() {
@@ -46,7 +34,7 @@ po::options_description running_options() {
       ("verify", text("none|sample|all"), "how much is compared with the reference (default sample)")          //
       ("report", text("FILE"), "writes a report, .json or .csv (docs/report.md)")                              //
       ("segments", po::bool_switch(), "lists every segment in the JSON report")                                //
-      ("vcd", text("FILE"), "writes waveforms; with the clocked engine of the grid, too (scripts/dlac.gtkw)")  //
+      ("vcd", text("FILE"), "writes waveforms, of the grid with the clocked engine, and a GTKWave save file")  //
       ("vcd-window", text("FIRST:LAST"), "clock cycles of the simulation that --vcd covers (default all)");
   return options;
 }
@@ -75,8 +63,9 @@ RunSettings run_settings(const Given& given) {
   }
   if (const std::optional<std::string> window = given.one("vcd-window")) {
     if (!settings.waveform) refuse("vcd-window", *window, "--vcd FILE with it");
-    settings.waveform->window = parse_window(*window, settings.machine.core.clock_period_ps);
+    settings.waveform->window = parse_window("vcd-window", *window, settings.machine.core.clock_period_ps);
   }
+  settings.records = record_settings(given, settings.machine.core.clock_period_ps);
   return settings;
 }
 

@@ -13,7 +13,7 @@
 
 namespace dlac::tb {
 
-/// The testbench's memory: byte-addressed from 0, one fixed latency per access, DMI to all of it. (arch. 2)
+/// The testbench's memory: byte-addressed from 0, one fixed latency per access, DMI to all of it. (Memory port)
 ///
 /// Loosely timed, an access takes place at once and the latency is annotated. Approximately timed, a request is
 /// accepted at once, and the access and BEGIN_RESP follow exactly the latency after it, for any number of requests.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <csignal>
@@ -15,11 +16,17 @@ namespace {
 
 constexpr std::array EndingSignals{SIGINT, SIGTERM, SIGHUP};
 
-std::array<char, PATH_MAX> file_to_remove;
-volatile std::sig_atomic_t remove_file = 0;
+/// A file that a signal's handler removes while `used`.
+struct TemporaryFile {
+  std::array<char, PATH_MAX> path;
+  volatile std::sig_atomic_t used;
+};
+std::array<TemporaryFile, 64> temporary_files;
 
 extern "C" void end_by_signal(int signal) {
-  if (remove_file != 0) ::unlink(file_to_remove.data());
+  for (const TemporaryFile& file : temporary_files) {
+    if (file.used != 0) ::unlink(file.path.data());
+  }
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
@@ -37,17 +44,22 @@ int start(int argc, char* argv[]) {
 }
 
 void remove_on_signal(const std::string& path) {
-  keep_on_signal();
-  if (path.size() >= file_to_remove.size()) return;
-  path.copy(file_to_remove.data(), path.size());
-  file_to_remove[path.size()] = '\0';
-  remove_file = 1;
+  const auto free = std::find_if(temporary_files.begin(), temporary_files.end(),
+                                 [](const TemporaryFile& file) { return file.used == 0; });
+  if (free == temporary_files.end() || path.size() >= free->path.size()) return;
+  path.copy(free->path.data(), path.size());
+  free->path[path.size()] = '\0';
+  free->used = 1;
   for (const int signal : EndingSignals) {
     const auto before = std::signal(signal, end_by_signal);
     if (before == SIG_IGN) std::signal(signal, SIG_IGN);  // as under nohup
   }
 }
 
-void keep_on_signal() { remove_file = 0; }
+void keep_on_signal(const std::string& path) {
+  for (TemporaryFile& file : temporary_files) {
+    if (file.used != 0 && path == file.path.data()) file.used = 0;
+  }
+}
 
 }  // namespace dlac::tb

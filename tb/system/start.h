@@ -10,8 +10,8 @@ namespace dlac::tb {
 /// sizes is an error of that write, and does not end the process.
 [[nodiscard]] int start(int argc, char* argv[]);
 
-/// `path` is removed if SIGINT, SIGTERM or SIGHUP ends the process, until keep_on_signal(). One file at a time.
+/// `path` is removed if SIGINT, SIGTERM or SIGHUP ends the process, until keep_on_signal(). Up to 64 files at a time.
 void remove_on_signal(const std::string& path);
-void keep_on_signal();
+void keep_on_signal(const std::string& path);
 
 }  // namespace dlac::tb

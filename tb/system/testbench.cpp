@@ -54,9 +54,9 @@ void restore_main_stack() {
 }  // namespace
 
 Testbench::Testbench(sc_core::sc_module_name name, const Config& config, std::uint64_t memory_bytes,
-                     const sc_core::sc_time& memory_latency, Program program)
+                     const sc_core::sc_time& memory_latency, Program program, Fittings* fittings)
     : sc_module(name),
-      accelerator("accelerator", config),
+      accelerator("accelerator", config, fittings),
       memory("memory", memory_bytes, memory_latency),
       program_(std::move(program)) {
   host.bind(accelerator.csr);
@@ -82,7 +82,11 @@ void Testbench::run() {
   if (!finished_) sc_core::sc_start();
   restore_main_stack();
   if (failure_) std::rethrow_exception(failure_);
-  if (!finished_) throw CoreError("the simulation came to a standstill before the host's program had ended");
+  if (finished_) return;
+  std::string links;
+  for (const std::string& link : accelerator.waiting_links()) links += (links.empty() ? "" : ", ") + link;
+  throw CoreError("the simulation came to a standstill before the host's program had ended" +
+                  (links.empty() ? "" : "; the core waits on the link " + links));
 }
 
 void Testbench::host_thread() {

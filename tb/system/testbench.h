@@ -49,10 +49,10 @@ class Testbench : public sc_core::sc_module {
  public:
   using Program = std::function<void(Testbench&)>;
 
-  /// `memory_bytes`: see footprint(). `program` runs once when the simulation starts; its exceptions are thrown again
-  /// by run().
+  /// `fittings`: the core's. `memory_bytes`: see footprint(). `program` runs once when the simulation starts; its
+  /// exceptions are thrown again by run().
   Testbench(sc_core::sc_module_name name, const Config& config, std::uint64_t memory_bytes,
-            const sc_core::sc_time& memory_latency, Program program);
+            const sc_core::sc_time& memory_latency, Program program, Fittings* fittings = nullptr);
 
   /// Bytes of memory that a layer needs.
   [[nodiscard]] static std::uint64_t footprint(const workloads::ConvLayer& layer, const Config& config,

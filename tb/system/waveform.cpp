@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
 #include "tb/system/start.h"
 #include "workloads/output_file.h"
@@ -84,7 +86,7 @@ Waveform::Waveform(sc_core::sc_module_name name, const WaveformSettings& setting
 Waveform::~Waveform() {
   close();
   if (written_) std::remove((temporary_ + ".vcd").c_str());
-  keep_on_signal();
+  keep_on_signal(temporary_ + ".vcd");
 }
 
 void Waveform::open() {
@@ -92,6 +94,7 @@ void Waveform::open() {
   written_ = true;
   file_->set_time_unit(static_cast<double>(unit_ps_), sc_core::SC_PS);
   add_signals_(file_);
+  first_ = now();
 }
 
 void Waveform::close() {
@@ -99,6 +102,12 @@ void Waveform::close() {
   if (file_ == nullptr) return;
   sc_core::sc_close_vcd_trace_file(file_);
   file_ = nullptr;
+  last_ = now();
+}
+
+std::uint64_t Waveform::now() const {
+  const sc_core::sc_time unit(static_cast<double>(unit_ps_), sc_core::SC_PS);
+  return static_cast<std::uint64_t>(std::llround(sc_core::sc_time_stamp() / unit));
 }
 
 void Waveform::window_thread() {
@@ -121,6 +130,7 @@ bool Waveform::finish() {
   stamp_initial_values(temporary_ + ".vcd");
   workloads::replace_file(settings_.path, temporary_ + ".vcd");  // or the destructor removes it
   written_ = false;
+  write_save_file(settings_.path, {first_, last_, clock_period_ps_ / unit_ps_});
   return true;
 }
 

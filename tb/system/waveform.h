@@ -12,7 +12,7 @@ namespace dlac::tb {
 
 /// Writes a VCD file of the simulation, or of a window of it. The file is opened when the window begins and closed when
 /// it ends, so that tracing costs nothing outside. It is written under another name beside `path`, and gets its own
-/// when finish() is called.
+/// when finish() is called; then a GTKWave save file for it is written, too (tb/reports/save_file.h).
 class Waveform : public sc_core::sc_module {
  public:
   using AddSignals = std::function<void(sc_core::sc_trace_file*)>;
@@ -34,6 +34,8 @@ class Waveform : public sc_core::sc_module {
  private:
   void window_thread();
   void open();
+  /// The present time in the file's unit.
+  [[nodiscard]] std::uint64_t now() const;
 
   WaveformSettings settings_;
   std::uint64_t clock_period_ps_;
@@ -41,6 +43,7 @@ class Waveform : public sc_core::sc_module {
   AddSignals add_signals_;
   std::string temporary_;  ///< without the ".vcd" that SystemC appends
   sc_core::sc_trace_file* file_ = nullptr;
+  std::uint64_t first_ = 0, last_ = 0;  ///< when the file was opened and closed, in its unit
   bool written_ = false;
   bool ended_ = false;
 };

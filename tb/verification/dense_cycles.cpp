@@ -32,7 +32,7 @@ std::uint64_t DenseCycles::segment(std::uint32_t channels, std::uint32_t beats) 
   if (channels >= machine_.buffers) rows.push_back(row_of(machine_.buffers));
   if (channels % machine_.buffers != 0) rows.push_back(row_of(channels % machine_.buffers));
 
-  // W, X and done of arch. contract 3. Slot t mod D still holds done(r, t-D) when beat t comes, 0 before the first.
+  // W, X and done of The schedule. Slot t mod D still holds done(r, t-D) when beat t comes, 0 before the first.
   std::uint64_t column = 0;  // X(t-1)
   std::uint64_t slot = 0, previous = machine_.window - 1;
   for (std::uint32_t t = 0; t < beats; ++t) {

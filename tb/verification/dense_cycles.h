@@ -9,7 +9,7 @@
 
 namespace dlac::tb {
 
-/// What the recurrence of arch. contract 3 needs of a machine when nothing is skipped.
+/// What the recurrence (The schedule) needs of a machine when nothing is skipped.
 struct DenseMachine {
   std::uint64_t buffers = 1;      ///< B
   std::uint64_t units = 1;        ///< A'

@@ -210,7 +210,7 @@ void Comparison::compare_counter(std::string_view name, std::uint64_t actual, st
 }
 
 void Comparison::counters(const workloads::LayerCounts& counts) {
-  // Updates by what the operands' zeros say. (arch. contract 3, the policies' table)
+  // Updates by what the operands' zeros say. (The schedule, the policies' table)
   const auto compare = [this](Counter counter, std::uint64_t expected) {
     compare_counter(to_string(counter), run_.counter(counter), expected);
   };

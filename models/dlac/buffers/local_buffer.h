@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dlac/grid/engine.h>
-#include <tlm_utils/simple_target_socket.h>
+#include <dlac/links/buffer.h>
 
 #include <cstdint>
 #include <systemc>
@@ -11,24 +10,22 @@
 
 namespace dlac {
 
-/// The weight buffer or the feature buffer: a byte-addressed store behind a TLM target socket. Its timing is in the
-/// ports that read and write it (arch. 2), so it answers at once, and grants DMI to all of it.
-class LocalBuffer : public sc_core::sc_module {
+/// The core's own weight or feature buffer. The time that an access takes is in the ports that read and write it
+/// (Organisation), so it answers at once, and grants direct access to all of it.
+class LocalBuffer final : public Buffer {
  public:
-  tlm_utils::simple_target_socket<LocalBuffer, 32> socket{"socket"};
+  LocalBuffer(const sc_core::sc_module_name& name, std::uint32_t bytes);
 
-  LocalBuffer(sc_core::sc_module_name name, std::uint32_t bytes);
-
-  /// What the grid's ports read.
-  [[nodiscard]] BufferView view() const { return {storage_.data(), bytes_}; }
-  void reset();
+  [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }
+  void reset() override;
 
  private:
-  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override;
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) override;
+  unsigned int transport_dbg(tlm::tlm_generic_payload& payload) override;
 
-  std::uint64_t bytes_;
-  std::vector<std::uint8_t> storage_;  ///< bytes_ and BufferSlack more
+  const std::uint64_t bytes_;
+  std::vector<std::uint8_t> storage_;  ///< with a margin behind bytes_
 };
 
 }  // namespace dlac

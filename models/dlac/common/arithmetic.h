@@ -22,7 +22,7 @@ namespace dlac {
   return bits;
 }
 
-/// The scalar arithmetic of contract 4 on words: binary32 bits (train) or binary16 bits in the low half (infer).
+/// The arithmetic, scalar, on words: binary32 bits (train) or binary16 bits in the low half (infer).
 /// One rounding per operation, to nearest even.
 class Arithmetic {
  public:
@@ -65,7 +65,7 @@ class Arithmetic {
   }
   /// A 32-bit field of a command as a word: binary16 takes its low half.
   [[nodiscard]] std::uint32_t immediate(std::uint32_t field) const { return half_ ? field & 0xFFFFU : field; }
-  /// What a value becomes when it leaves the accumulator: -0 -> +0, NaN -> 0x7E00 / 0x7FC00000. (contract 4)
+  /// What a value becomes when it leaves the accumulator: -0 -> +0, NaN -> 0x7E00 / 0x7FC00000. (The arithmetic)
   [[nodiscard]] std::uint32_t canonical(std::uint32_t word) const {
     if (is_zero(word)) return 0;
     const std::uint32_t magnitude = word & (half_ ? 0x7FFFU : 0x7FFFFFFFU);

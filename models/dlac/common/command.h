@@ -21,7 +21,7 @@ enum class Opcode : std::uint32_t { End = 0, LoadWeights = 1, LoadFeatures = 2, 
 inline constexpr std::array<Opcode, 6> Opcodes{Opcode::End,  Opcode::LoadWeights, Opcode::LoadFeatures,
                                                Opcode::MmOp, Opcode::PtWiseOp,    Opcode::Store};
 
-/// Token counters between the queues; bit numbers of a command's pop and push masks. (arch. 2)
+/// Token counters between the queues; bit numbers of a command's pop and push masks. (Tokens)
 enum class Token : std::uint32_t { LoadToCompute = 0, ComputeToLoad = 1, ComputeToStore = 2, StoreToCompute = 3 };
 inline constexpr std::uint32_t TokenCount = 4;
 [[nodiscard]] constexpr std::uint32_t token_bit(Token token) { return 1U << static_cast<std::uint32_t>(token); }
@@ -65,7 +65,7 @@ struct LoadFeatures {
   std::uint32_t pitch = 0;  ///< words between rows in the buffer
 };
 
-/// Order of the reduction. (arch. contract 3)
+/// Order of the reduction. (The schedule)
 enum class BeatOrder : std::uint32_t {
   KernelBeats = 0,  ///< forward and backward data: columns are pixels, beats are (c*KH + kh)*KW + kw
   PixelBeats = 1,   ///< backward weights: columns are (c*KH + kh)*KW + kw, beats are pixels
@@ -117,7 +117,7 @@ struct MmOp {
 };
 
 enum class PointwiseOp : std::uint32_t { Add = 0, Sub = 1, Mul = 2, MulAdd = 3, Select = 4 };
-/// Ordered comparisons: false when either side is NaN. (arch. 2)
+/// Ordered comparisons: false when either side is NaN. (Point-wise operations)
 enum class Compare : std::uint32_t { Less = 0, LessEqual = 1, Greater = 2, GreaterEqual = 3, Equal = 4, NotEqual = 5 };
 /// Where an operand of ptWiseOp comes from.
 enum class OperandSource : std::uint32_t {

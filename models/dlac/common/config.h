@@ -16,7 +16,7 @@ namespace dlac {
 /// Arithmetic mode: binary32 throughout (train) or binary16 throughout (infer). [P]
 enum class Mode : std::uint8_t { Train, Infer };
 
-/// Which engine computes values and cycles; they agree to the cycle and to the bit. (arch. 5)
+/// Which engine computes values and cycles; they agree to the cycle and to the bit. (Two engines)
 enum class EngineKind : std::uint8_t { Schedule, Clocked };
 
 /// How the core speaks on its memory socket: b_transport and DMI, or four-phase nb_transport. Both give the same
@@ -61,11 +61,11 @@ struct Config {
   [[nodiscard]] std::uint32_t word_bits() const { return 8 * word_bytes(); }
   /// Words of one bank of output buffers: pes * B.
   [[nodiscard]] std::uint32_t bank_words() const { return pes * output_buffers; }
-  /// A': updates a PE executes per cycle, for ternary or full-precision weights. (arch. contract 3)
+  /// A': updates a PE executes per cycle, for ternary or full-precision weights. (The schedule)
   [[nodiscard]] std::uint32_t updates_per_cycle(bool full_precision) const {
     return full_precision ? multiply_units : arithmetic_units;
   }
-  /// p: cycles in which a row port delivers one beat. (arch. contract 3)
+  /// p: cycles in which a row port delivers one beat. (The schedule)
   [[nodiscard]] std::uint32_t row_beat_cycles(bool full_precision) const;
   /// Bits of one row beat over all rows of a grid with `rows` rows, as they lie in the weight buffer.
   [[nodiscard]] std::uint64_t beat_bits(std::uint32_t grid_rows, bool full_precision) const {

@@ -6,14 +6,14 @@
 namespace dlac {
 
 /// Multiply-accumulates of a segment by what became of them. Their sum is the segment's
-/// multiply-accumulates, padding included, inserted zeros excluded. (arch. contract 3)
+/// multiply-accumulates, padding included, inserted zeros excluded. (Counters)
 struct UpdateCounts {
   std::uint64_t executed = 0;         ///< live under the policy
   std::uint64_t skipped_weight = 0;   ///< not executed; only the weight is zero
   std::uint64_t skipped_feature = 0;  ///< not executed; only the feature is zero
   std::uint64_t skipped_both = 0;     ///< not executed; both are zero
   /// Updates with a zero operand whose other operand is infinite or NaN (under every policy they leave the
-  /// accumulator untouched). Not part of the sum. (arch. contract 4)
+  /// accumulator untouched). Not part of the sum. (Counters)
   std::uint64_t masked_nonfinite = 0;
 
   [[nodiscard]] bool operator==(const UpdateCounts& o) const {
@@ -22,7 +22,7 @@ struct UpdateCounts {
   }
 };
 
-/// PE cycles of a segment; their sum is PEs x cycles of the segment. (arch. contract 3)
+/// PE cycles of a segment; their sum is PEs x cycles of the segment. (Counters)
 struct PeCycles {
   std::uint64_t busy = 0;            ///< executing updates
   std::uint64_t starved_row = 0;     ///< next beat not yet delivered by the row stream (also when neither delivered it)
@@ -37,7 +37,7 @@ struct PeCycles {
 
 /// What one mmOp (segment) did.
 struct SegmentResult {
-  std::uint64_t cycles = 0;  ///< cycles(segment) of arch. contract 3
+  std::uint64_t cycles = 0;  ///< the cycles of its recurrence (The schedule)
   UpdateCounts updates;
   PeCycles pe;
 };

@@ -146,6 +146,7 @@ const std::vector<ErrorInfo>& error_codes() {
       {ErrorCode::StoreFault, "store_fault", "memory error on store"},
       {ErrorCode::DoorbellBusy, "doorbell_busy", "doorbell while busy"},
       {ErrorCode::BadListAddress, "bad_list_address", "bad list address or length"},
+      {ErrorCode::LinkFault, "link_fault", "error on a link inside the core"},
   };
   return codes;
 }

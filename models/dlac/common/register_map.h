@@ -51,7 +51,8 @@ inline constexpr std::uint32_t StatusError = 1U << 2;
 inline constexpr std::uint32_t IrqDone = 1U << 0;
 inline constexpr std::uint32_t IrqError = 1U << 1;
 
-/// Performance counters in the order of their registers. Definitions: docs/machine.md and `registers()`.
+/// Performance counters in the order of their registers. Definitions: docs/machine_reference.md, Counters, and
+/// `registers()`.
 enum class Counter : std::uint32_t {
   Cycles,
   ComputeCycles,
@@ -98,6 +99,7 @@ enum class ErrorCode : std::uint32_t {
   StoreFault = 10,      ///< memory answered a store with an error
   DoorbellBusy = 11,    ///< doorbell while a list runs; the list goes on
   BadListAddress = 12,  ///< LIST_ADDR not aligned to 4 bytes, or LIST_LENGTH 0
+  LinkFault = 13,       ///< a module in a link inside the core, or a buffer, answered with an error
 };
 /// An error code as software sees it.
 struct ErrorInfo {

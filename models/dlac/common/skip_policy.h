@@ -8,7 +8,7 @@
 
 namespace dlac {
 
-/// Which updates the machine must execute. (arch. contract 3)
+/// Which updates the machine must execute. (The schedule)
 /// Another policy is an enumerator here, its rule and name in skip_policy.cpp, and its naive twin in tb/reference.
 enum class Policy : std::uint8_t { None, Features, Weights, Both };
 

@@ -2,6 +2,7 @@
 #include <dlac/control/command_processor.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace dlac {
@@ -31,8 +32,11 @@ constexpr std::uint32_t StoreGives = token_bit(Token::StoreToCompute);
 
 }  // namespace
 
-CommandProcessor::CommandProcessor(sc_core::sc_module_name name, CoreContext& core, MemoryPort& port, LoadUnit& load)
-    : sc_module(name), core_(core), port_(port), load_(load) {
+CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const CoreClock& clock,
+                                   const TokenCounters& tokens, CompletionLog& log, const Lane& load,
+                                   const Lane& compute, const Lane& store)
+    : sc_module(name), clock_(clock), tokens_(tokens), log_(log), load_(load), compute_(compute), store_(store) {
+  memory.bind(static_cast<tlm::tlm_bw_transport_if<TransferTypes>&>(*this));
   SC_HAS_PROCESS(CommandProcessor);
   SC_THREAD(run);
   thread_ = sc_core::sc_get_current_process_handle();
@@ -53,13 +57,21 @@ void CommandProcessor::reset() {
   running_ = false;
   fetches_.clear();
   finished_ = nullptr;
+  refused_by_ = nullptr;
   thread_.reset();
+}
+
+std::string CommandProcessor::waits_for_link() const {
+  if (refused_by_ != nullptr) return refused_by_->name();
+  const bool fetching =
+      std::any_of(fetches_.begin(), fetches_.end(), [](const Fetch& fetch) { return !fetch.arrived; });
+  return fetching ? memory.name() : "";
 }
 
 void CommandProcessor::run() {
   for (;;) {
     while (!running_) wait(started_);
-    core_.clock.wait_until(core_.clock.now());  // to the next clock edge
+    clock_.wait_until(clock_.now());  // to the next clock edge
     while (running_) {
       if (dispatched_ == length_) {
         fail(ErrorCode::ListWithoutEnd, list_ + std::uint64_t{length_} * CommandBytes);
@@ -83,22 +95,32 @@ void CommandProcessor::dispatch(const Command& command, std::uint64_t address) {
   if (std::holds_alternative<End>(command)) {
     // Fetches of commands behind the end are let in, for they must not disturb the next list.
     while (std::any_of(fetches_.begin(), fetches_.end(), [](const Fetch& f) { return !f.arrived; })) wait(fetch_done_);
-    ++core_.commands;
     running_ = false;
-    if (core_.observer) core_.observer({command, core_.clock.now(), core_.clock.now(), {}});
+    log_.complete({command, clock_.now(), clock_.now(), {}});
     finished_();
     return;
   }
-  UnitState* unit = &core_.compute;
+  const QueuedCommand queued{command, address};
   if (std::holds_alternative<LoadWeights>(command) || std::holds_alternative<LoadFeatures>(command)) {
-    unit = &core_.load;
+    put(load_queue, load_, queued);
   } else if (std::holds_alternative<Store>(command)) {
-    unit = &core_.store;
+    put(store_queue, store_, queued);
+  } else {
+    put(compute_queue, compute_, queued);
   }
-  while (unit->queue.full()) wait_for_progress();
-  unit->queue.push({command, address});
-  load_.refresh_activity();
-  wait(core_.clock.period());
+  wait(clock_.period());
+}
+
+void CommandProcessor::put(sc_core::sc_port<CommandPutIf>& port, const Lane& lane, const QueuedCommand& command) {
+  while (!port->nb_put(command)) {
+    if (lane.queue.full()) {
+      wait_for_progress();
+    } else {  // a module in the link refuses: that is no deadlock, it may change its mind
+      refused_by_ = &port;
+      wait(port->ok_to_put());
+      refused_by_ = nullptr;
+    }
+  }
 }
 
 CommandImage CommandProcessor::next_image() {
@@ -107,7 +129,7 @@ CommandImage CommandProcessor::next_image() {
   Fetch& fetch = fetches_.front();
   CommandImage image{};
   for (std::size_t i = 0; i < image.size(); ++i) {
-    const std::uint8_t* b = &fetch.bytes[consumed_ + 4 * i];
+    const std::uint8_t* b = &fetch.buffer[consumed_ + 4 * i];
     image[i] = b[0] | std::uint32_t{b[1]} << 8 | std::uint32_t{b[2]} << 16 | std::uint32_t{b[3]} << 24;
   }
   consumed_ += CommandBytes;
@@ -122,32 +144,40 @@ CommandImage CommandProcessor::next_image() {
 void CommandProcessor::prefetch() {
   const std::uint64_t total = std::uint64_t{length_} * CommandBytes;
   while (fetched_ < total && fetches_.size() < PrefetchBytes / FetchBytes) {
-    // A deque keeps its elements in place, so the transfer can write into the fetch.
-    Fetch& fetch = fetches_.emplace_back();
+    Fetch& fetch = fetches_.emplace_back();  // a deque keeps its elements in place
     fetch.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(FetchBytes, total - fetched_));
-    Transfer transfer;
-    transfer.runs.push_back({list_ + fetched_, fetch.bytes.data(), fetch.count});
-    transfer.done = [this, &fetch](const TransferResult& result) {
-      if (!result.ok) {
-        core_.fail(ErrorCode::FetchFault, result.fault_address);
-        return;
-      }
-      fetch.arrived = true;
-      fetch_done_.notify(sc_core::SC_ZERO_TIME);
-    };
+    fetch.runs.push_back({list_ + fetched_, 0, fetch.count});
     fetched_ += fetch.count;
-    port_.submit(Requester::Fetch, std::move(transfer));
+    TransferPhase phase = TransferPhase::Request;
+    sc_core::sc_time delay;
+    (void)memory->nb_transport_fw(fetch, phase, delay);
   }
 }
 
-bool CommandProcessor::all_idle() const { return core_.load.idle() && core_.compute.idle() && core_.store.idle(); }
+tlm::tlm_sync_enum CommandProcessor::nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time&) {
+  auto& fetch = static_cast<Fetch&>(transfer);
+  if (phase == TransferPhase::Data) {
+    std::memcpy(fetch.buffer.data() + fetch.chunk.local, fetch.chunk.data, fetch.chunk.bytes);
+  } else if (phase == TransferPhase::Response) {
+    if (fetch.ok) {
+      fetch.arrived = true;
+      fetch_done_.notify(sc_core::SC_ZERO_TIME);
+    } else {
+      faults->fail(ErrorCode::FetchFault, fetch.fault_address);
+    }
+  }
+  return tlm::TLM_ACCEPTED;
+}
+
+bool CommandProcessor::all_idle() const { return load_.idle() && compute_.idle() && store_.idle(); }
 
 bool CommandProcessor::deadlocked() const {
   bool blocked = false;
-  for (const UnitState* unit : {&core_.load, &core_.compute, &core_.store}) {
-    if (unit->in_flight != 0) return false;
-    if (unit->queue.empty()) continue;
-    if (unit->blocked_on == 0 || core_.tokens.available(unit->blocked_on)) return false;
+  for (const Lane* const lane : {&load_, &compute_, &store_}) {
+    const UnitStatus& unit = lane->unit.status();
+    if (unit.in_flight != 0) return false;
+    if (lane->queue.empty()) continue;
+    if (unit.blocked_on == 0 || tokens_.available(unit.blocked_on)) return false;
     blocked = true;
   }
   return blocked;
@@ -155,11 +185,12 @@ bool CommandProcessor::deadlocked() const {
 
 void CommandProcessor::wait_for_progress() {
   if (deadlocked()) fail(ErrorCode::Deadlock, list_ + (dispatched_ - 1) * CommandBytes);
-  wait(core_.progress | core_.load.queue.changed() | core_.compute.queue.changed() | core_.store.queue.changed());
+  wait(load_.unit.progress() | compute_.unit.progress() | store_.unit.progress() | load_.queue.ok_to_put(nullptr) |
+       compute_.queue.ok_to_put(nullptr) | store_.queue.ok_to_put(nullptr));
 }
 
 void CommandProcessor::fail(ErrorCode code, std::uint64_t address) {
-  core_.fail(code, address);
+  faults->fail(code, address);
   for (;;) wait(never_);  // until reset
 }
 

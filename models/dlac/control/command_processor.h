@@ -1,39 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dlac/control/core_context.h>
-#include <dlac/dma/load_unit.h>
-#include <dlac/dma/memory_port.h>
+#include <dlac/links/command_protocol.h>
+#include <dlac/links/transfer_protocol.h>
+#include <dlac/links/transport_defaults.h>
+#include <dlac/units/command_queue.h>
+#include <dlac/units/command_unit.h>
 
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <string>
 #include <systemc>
+#include <tlm>
 
 namespace dlac {
 
+/// One of the three ways out of the command processor: a queue, and the unit behind it.
+struct Lane {
+  const CommandQueue& queue;
+  const CommandUnit& unit;
+  [[nodiscard]] bool idle() const { return queue.empty() && unit.status().in_flight == 0; }
+};
+
 /// Fetches a command list from memory, decodes it and hands each command to its queue, one per cycle, in order.
-class CommandProcessor : public sc_core::sc_module {
+class CommandProcessor final : public sc_core::sc_module, public Resettable, private BackwardDefaults<TransferTypes> {
  public:
-  CommandProcessor(sc_core::sc_module_name name, CoreContext& core, MemoryPort& port, LoadUnit& load);
+  tlm::tlm_initiator_socket<32, TransferTypes> memory{"memory"};
+  sc_core::sc_port<CommandPutIf> load_queue{"load_queue"};
+  sc_core::sc_port<CommandPutIf> compute_queue{"compute_queue"};
+  sc_core::sc_port<CommandPutIf> store_queue{"store_queue"};
+  sc_core::sc_port<FaultIf> faults{"faults"};
+
+  /// The lanes are looked at for fences, the end of the list, and deadlocks.
+  CommandProcessor(const sc_core::sc_module_name& name, const CoreClock& clock, const TokenCounters& tokens,
+                   CompletionLog& log, const Lane& load, const Lane& compute, const Lane& store);
+  CommandProcessor(const CommandProcessor&) = delete;
+  CommandProcessor& operator=(const CommandProcessor&) = delete;
 
   /// Starts the list of `length` commands at `address`; `finished` is called when its end command is reached and
   /// everything before it is complete.
   void start(std::uint64_t address, std::uint32_t length, std::function<void()> finished);
-  void reset();
+  void reset() override;
+  /// Name of the link that does not take a command or answer a fetch; empty if none.
+  [[nodiscard]] std::string waits_for_link() const;
 
  private:
   static constexpr std::size_t PrefetchBytes = 1024;  // [A] commands fetched ahead
   static constexpr std::uint32_t FetchBytes = 256;    // [A] two commands per fetch
 
-  struct Fetch {
-    std::array<std::uint8_t, FetchBytes> bytes{};
+  struct Fetch : Transfer {
+    std::array<std::uint8_t, FetchBytes> buffer{};
     std::uint32_t count = 0;
     bool arrived = false;
   };
 
   void run();
+  tlm::tlm_sync_enum nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time& delay) override;
   void prefetch();
   [[nodiscard]] CommandImage next_image();
   void dispatch(const Command& command, std::uint64_t address);
@@ -41,11 +65,14 @@ class CommandProcessor : public sc_core::sc_module {
   [[nodiscard]] bool deadlocked() const;
   /// Waits until something happens that may let the dispatcher go on, or finds a deadlock.
   void wait_for_progress();
+  void put(sc_core::sc_port<CommandPutIf>& port, const Lane& lane, const QueuedCommand& command);
   void fail(ErrorCode code, std::uint64_t address);
 
-  CoreContext& core_;
-  MemoryPort& port_;
-  LoadUnit& load_;
+  const CoreClock& clock_;
+  const TokenCounters& tokens_;
+  CompletionLog& log_;
+  const Lane load_, compute_, store_;
+  const sc_core::sc_object* refused_by_ = nullptr;  ///< a port whose link takes no command though the queue has room
 
   bool running_ = false;
   std::uint64_t list_ = 0;

@@ -11,9 +11,12 @@ namespace {
 
 }  // namespace
 
-CsrTarget::CsrTarget(sc_core::sc_module_name name, Socket& socket, RegisterFile& registers)
-    : sc_module(name), socket_(socket), registers_(registers) {
+CsrTarget::CsrTarget(const sc_core::sc_module_name& name, const Config& config)
+    : sc_module(name), registers_(config, lists, irq_changed_) {
+  csr.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
   SC_HAS_PROCESS(CsrTarget);
+  SC_METHOD(drive_irq);
+  sensitive << irq_changed_;
   SC_METHOD(serve);
   sensitive << requests_.get_event();
   dont_initialize();
@@ -45,12 +48,19 @@ tlm::tlm_sync_enum CsrTarget::nb_transport_fw(tlm::tlm_generic_payload& payload,
   return tlm::TLM_ACCEPTED;  // phases that the base protocol does not know are ignored
 }
 
+unsigned int CsrTarget::transport_dbg(tlm::tlm_generic_payload& payload) {
+  if (!payload.is_read()) return 0;
+  return registers_.debug_read(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
+}
+
+void CsrTarget::drive_irq() { irq.write(registers_.irq()); }
+
 void CsrTarget::serve() {
   while (tlm::tlm_generic_payload* const payload = requests_.get_next_transaction()) {
     registers_.access(*payload);
     tlm::tlm_phase phase = tlm::END_REQ;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    (void)socket_->nb_transport_bw(*payload, phase, delay);
+    (void)csr->nb_transport_bw(*payload, phase, delay);
     answered_.push_back(payload);
     respond_.notify(sc_core::SC_ZERO_TIME);
   }
@@ -68,7 +78,7 @@ void CsrTarget::respond() {
   tlm::tlm_generic_payload* const payload = responding_;
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  const tlm::tlm_sync_enum status = socket_->nb_transport_bw(*payload, phase, delay);
+  const tlm::tlm_sync_enum status = csr->nb_transport_bw(*payload, phase, delay);
   const bool ended = status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::END_RESP);
   if (ended && responding_ == payload) end_response(delay);
 }

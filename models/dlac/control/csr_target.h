@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dlac/control/list_control.h>
 #include <dlac/control/register_file.h>
+#include <dlac/links/transport_defaults.h>
 #include <tlm_utils/peq_with_get.h>
 
 #include <deque>
@@ -16,22 +18,36 @@ namespace dlac {
 /// the time waits for it first; all others leave the delay as it is. nb_transport has four phases: END_REQ when the
 /// access has been made, BEGIN_RESP a delta cycle later or when the response channel is free. Any number of accesses
 /// may wait there. A reset of the core does not touch the protocol: who has asked is answered.
-class CsrTarget : public sc_core::sc_module {
+class CsrTarget final : public sc_core::sc_module, public ListStatusIf, private ForwardDefaults<> {
  public:
-  using Socket = tlm::tlm_target_socket<32>;
+  tlm::tlm_target_socket<32> csr{"csr"};
+  sc_core::sc_out<bool> irq{"irq"};
+  /// What register writes set off.
+  sc_core::sc_port<ListCommandIf> lists{"lists"};
 
-  CsrTarget(sc_core::sc_module_name name, Socket& socket, RegisterFile& registers);
+  CsrTarget(const sc_core::sc_module_name& name, const Config& config);
+  CsrTarget(const CsrTarget&) = delete;
+  CsrTarget& operator=(const CsrTarget&) = delete;
 
-  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void list_finished() override { registers_.list_finished(); }
+  void list_failed(ErrorCode code, std::uint64_t fault_address) override {
+    registers_.list_failed(code, fault_address);
+  }
+  void reset_registers() override { registers_.reset(); }
+  void hold(bool held) override { registers_.hold(held); }
 
  private:
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override;
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay) override;
+  unsigned int transport_dbg(tlm::tlm_generic_payload& payload) override;
+  void drive_irq();
   void serve();
   void respond();
   void end_response(const sc_core::sc_time& delay);
 
-  Socket& socket_;
-  RegisterFile& registers_;
+  sc_core::sc_event irq_changed_{"irq_changed"};
+  RegisterFile registers_;
   tlm_utils::peq_with_get<tlm::tlm_generic_payload> requests_{"requests"};
   std::deque<tlm::tlm_generic_payload*> answered_;  ///< waiting for the response channel
   tlm::tlm_generic_payload* responding_ = nullptr;  ///< BEGIN_RESP sent, END_RESP to come

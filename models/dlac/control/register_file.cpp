@@ -21,8 +21,8 @@ constexpr std::uint32_t IrqBits = IrqDone | IrqError;
 
 }  // namespace
 
-RegisterFile::RegisterFile(const Config& config, Actions actions)
-    : errors_(config.csr_errors != 0), actions_(std::move(actions)) {
+RegisterFile::RegisterFile(const Config& config, sc_core::sc_port<ListCommandIf>& lists, sc_core::sc_event& irq_changed)
+    : errors_(config.csr_errors != 0), lists_(lists), irq_changed_(irq_changed) {
   for (const RegisterInfo& info : registers()) {
     const std::uint32_t configured = info.configured == nullptr ? 0 : info.configured(config);
     for (std::uint32_t word = 0; word < info.bits / 32; ++word) words_[info.offset / 4 + word] = {&info, configured};
@@ -128,18 +128,18 @@ std::uint32_t RegisterFile::read(std::uint32_t offset) const {
 void RegisterFile::write(std::uint32_t offset, std::uint32_t value) {
   switch (static_cast<Register>(offset)) {
     case Register::Ctrl:
-      if ((value & CtrlReset) != 0) actions_.reset();
+      if ((value & CtrlReset) != 0) lists_->reset_core();
       // Together they read and clear: nothing is counted twice or lost.
-      if ((value & CtrlSnapshot) != 0) snapshot_ = actions_.read_counters();
-      if ((value & CtrlClearCounters) != 0) actions_.clear_counters();
+      if ((value & CtrlSnapshot) != 0) snapshot_ = lists_->counters();
+      if ((value & CtrlClearCounters) != 0) lists_->clear_counters();
       break;
     case Register::IrqEnable:
       irq_enable_ = value & IrqBits;
-      actions_.irq_changed();
+      irq_changed_.notify(sc_core::SC_ZERO_TIME);
       break;
     case Register::IrqStatus:
       irq_status_ &= ~value;
-      actions_.irq_changed();
+      irq_changed_.notify(sc_core::SC_ZERO_TIME);
       break;
     case Register::Doorbell: ring(); break;
     case Register::ListAddrLo: list_address_ = with_low(list_address_, value); break;
@@ -164,7 +164,7 @@ void RegisterFile::ring() {
   status_ = StatusBusy;
   error_ = ErrorCode::None;
   fault_address_ = 0;
-  actions_.start(list_address_, list_length_);
+  lists_->start(list_address_, list_length_);
 }
 
 void RegisterFile::record(ErrorCode code, std::uint64_t fault_address) {
@@ -172,13 +172,13 @@ void RegisterFile::record(ErrorCode code, std::uint64_t fault_address) {
   error_ = code;
   fault_address_ = fault_address;
   irq_status_ |= IrqError;
-  actions_.irq_changed();
+  irq_changed_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void RegisterFile::list_finished() {
   status_ = (status_ & ~StatusBusy) | StatusDone;
   irq_status_ |= IrqDone;
-  actions_.irq_changed();
+  irq_changed_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void RegisterFile::list_failed(ErrorCode code, std::uint64_t fault_address) {
@@ -191,7 +191,7 @@ void RegisterFile::reset() {
   list_address_ = fault_address_ = 0;
   error_ = ErrorCode::None;
   snapshot_ = {};
-  actions_.irq_changed();
+  irq_changed_.notify(sc_core::SC_ZERO_TIME);
 }
 
 }  // namespace dlac

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <dlac/common/register_map.h>
+#include <dlac/control/list_control.h>
 
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <systemc>
 #include <tlm>
 
 namespace dlac {
@@ -13,16 +14,8 @@ namespace dlac {
 /// The control and status registers: what the host sees of the core. Timing-free.
 class RegisterFile {
  public:
-  /// What a register write sets off.
-  struct Actions {
-    std::function<void()> reset;
-    std::function<void(std::uint64_t address, std::uint32_t length)> start;
-    std::function<void()> clear_counters;
-    std::function<void()> irq_changed;
-    std::function<std::array<std::uint64_t, CounterCount>()> read_counters;
-  };
-
-  RegisterFile(const Config& config, Actions actions);
+  /// `lists` takes what register writes set off; `irq_changed` is notified when irq() may have changed.
+  RegisterFile(const Config& config, sc_core::sc_port<ListCommandIf>& lists, sc_core::sc_event& irq_changed);
 
   /// Answers one CSR transaction.
   void access(tlm::tlm_generic_payload& payload);
@@ -61,7 +54,8 @@ class RegisterFile {
   };
 
   const bool errors_;
-  Actions actions_;
+  sc_core::sc_port<ListCommandIf>& lists_;
+  sc_core::sc_event& irq_changed_;
   std::array<Word, RegisterSpaceBytes / 4> words_{};
   bool held_ = false;
   std::uint32_t status_ = 0;
@@ -71,7 +65,7 @@ class RegisterFile {
   std::uint32_t list_length_ = 0;
   ErrorCode error_ = ErrorCode::None;
   std::uint64_t fault_address_ = 0;
-  std::array<std::uint64_t, CounterCount> snapshot_{};
+  CounterValues snapshot_{};
 };
 
 }  // namespace dlac

@@ -19,12 +19,13 @@ struct BurstPayload : tlm::tlm_generic_payload {
       : tlm::tlm_generic_payload(manager), data(burst_bytes) {}
 
   std::vector<std::uint8_t> data;
-  std::uint64_t address = 0;      ///< as sent; an interconnect may change the transaction's own
-  bool held = false;              ///< by the core; foreign components may hold references of their own
-  MemoryJob* job = nullptr;       ///< null: abandoned, nobody waits for the response
-  std::uint8_t* local = nullptr;  ///< where the data of a read go
-  std::size_t number = 0;         ///< of the burst within its transfer
-  sc_core::sc_time start;         ///< when the memory sees the request; ahead of time with a quantum
+  std::uint64_t address = 0;    ///< as sent; an interconnect may change the transaction's own
+  bool held = false;            ///< by the core; foreign components may hold references of their own
+  MemoryJob* job = nullptr;     ///< null: abandoned, nobody waits for the response
+  std::uint32_t requester = 0;  ///< whose transfer it is
+  std::uint64_t local = 0;      ///< where the data of a read go in the requester's space
+  std::size_t number = 0;       ///< of the burst within its transfer
+  sc_core::sc_time start;       ///< when the memory sees the request; ahead of time with a quantum
   // Known once the port has issued it; a transport may send it earlier.
   bool issued = false;
   std::uint64_t issue = 0;  ///< cycle

@@ -2,29 +2,20 @@
 #include <dlac/dma/load_unit.h>
 
 #include <algorithm>
-#include <utility>
+#include <cstring>
+#include <string>
 
 namespace dlac {
 namespace {
 
 constexpr std::size_t CommandsInFlight = 4;  // [A] loads whose bursts may overlap
 
-/// The local buffer's storage through its socket: the DMA's write port.
-std::uint8_t* buffer_pointer(tlm_utils::simple_initiator_socket<LoadUnit, 32>& socket, std::uint64_t address,
-                             std::uint64_t bytes) {
-  tlm::tlm_generic_payload request;
-  request.set_command(tlm::TLM_WRITE_COMMAND);
-  request.set_address(address);
-  tlm::tlm_dmi dmi;
-  if (!socket->get_direct_mem_ptr(request, dmi)) return nullptr;
-  if (address < dmi.get_start_address() || bytes == 0 || address + bytes - 1 > dmi.get_end_address()) return nullptr;
-  return dmi.get_dmi_ptr() + (address - dmi.get_start_address());
-}
-
 }  // namespace
 
-LoadUnit::LoadUnit(sc_core::sc_module_name name, CoreContext& core, MemoryPort& port)
-    : sc_module(name), core_(core), port_(port) {
+LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Config& config, const CoreClock& clock,
+                   TokenCounters& tokens, CompletionLog& log, GridActivity& activity)
+    : CommandUnit(name, clock, tokens, log), config_(config), activity_(activity) {
+  memory.bind(static_cast<tlm::tlm_bw_transport_if<TransferTypes>&>(*this));
   SC_HAS_PROCESS(LoadUnit);
   SC_THREAD(run);
   thread_ = sc_core::sc_get_current_process_handle();
@@ -32,74 +23,89 @@ LoadUnit::LoadUnit(sc_core::sc_module_name name, CoreContext& core, MemoryPort& 
 
 void LoadUnit::reset() {
   in_flight_.clear();
-  thread_.reset();
+  CommandUnit::reset();
 }
 
-GridState LoadUnit::awaited() const {
-  const Command* awaited = nullptr;
-  if (!in_flight_.empty()) {
-    awaited = &in_flight_.front().queued.command;
-  } else if (!core_.load.queue.empty()) {
-    awaited = &core_.load.queue.front().command;
+std::string LoadUnit::waits_for_link() const { return in_flight_.empty() ? std::string() : memory.name(); }
+
+void LoadUnit::tell_activity() {
+  const Command* const awaited = !in_flight_.empty() ? &in_flight_.front().queued.command : head();
+  GridState state = GridState::Idle;
+  if (awaited != nullptr) {
+    state = std::holds_alternative<LoadWeights>(*awaited) ? GridState::WaitWeights : GridState::WaitFeatures;
   }
-  if (awaited == nullptr) return GridState::Idle;
-  return std::holds_alternative<LoadWeights>(*awaited) ? GridState::WaitWeights : GridState::WaitFeatures;
+  activity_.load(state, clock().now());
 }
 
 void LoadUnit::run() {
   for (;;) {
     while (in_flight_.size() >= CommandsInFlight) wait(slot_free_);
-    start(next_command(core_, core_.load));
+    start(next_command());
   }
 }
 
 void LoadUnit::start(const QueuedCommand& queued) {
+  InFlight& load = in_flight_.emplace_back();
+  load.queued = queued;
+  load.start = clock().now();
   const Command& command = queued.command;
-  Transfer transfer;
   const ErrorCode error = std::holds_alternative<LoadWeights>(command)
-                              ? runs_of(std::get<LoadWeights>(command), transfer.runs)
-                              : runs_of(std::get<LoadFeatures>(command), transfer.runs);
+                              ? set_runs(std::get<LoadWeights>(command), load)
+                              : set_runs(std::get<LoadFeatures>(command), load);
   if (error != ErrorCode::None) {
-    core_.fail(error, queued.address);
+    in_flight_.pop_back();
+    faults->fail(error, queued.address);
     return;
   }
-  transfer.done = [this](const TransferResult& result) { complete(result); };
-  in_flight_.push_back({queued, core_.clock.now()});
-  port_.submit(Requester::Load, std::move(transfer));
-  refresh_activity();
+  TransferPhase phase = TransferPhase::Request;
+  sc_core::sc_time delay;
+  (void)memory->nb_transport_fw(load, phase, delay);
+  tell_activity();
 }
 
-void LoadUnit::complete(const TransferResult& result) {
-  if (!result.ok) {
-    core_.fail(ErrorCode::LoadFault, result.fault_address);
+tlm::tlm_sync_enum LoadUnit::nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time&) {
+  if (phase == TransferPhase::Data) {
+    deliver(static_cast<const InFlight&>(transfer));
+  } else if (phase == TransferPhase::Response) {
+    complete_load(transfer);
+  }
+  return tlm::TLM_ACCEPTED;
+}
+
+void LoadUnit::deliver(const InFlight& load) {
+  const Transfer::Chunk& chunk = load.chunk;
+  if (std::uint8_t* const direct = load.buffer->writable(chunk.local, chunk.bytes)) {
+    std::memcpy(direct, chunk.data, chunk.bytes);
+  } else if (!load.buffer->write(chunk.local, chunk.data, chunk.bytes, chunk.cycle)) {
+    faults->fail(ErrorCode::LinkFault, load.queued.address);
+  }
+}
+
+void LoadUnit::complete_load(const Transfer& transfer) {
+  if (!transfer.ok) {
+    faults->fail(ErrorCode::LoadFault, transfer.fault_address);
     return;
   }
-  const InFlight done = std::move(in_flight_.front());
+  const QueuedCommand queued = in_flight_.front().queued;
+  const std::uint64_t start = in_flight_.front().start;
   in_flight_.pop_front();
   slot_free_.notify(sc_core::SC_ZERO_TIME);
-  const Command& command = done.queued.command;
-  core_.complete(core_.load, {command, done.start, core_.clock.now(), {}}, header_of(command).push,
-                 done.queued.address);
-  refresh_activity();
+  complete({queued.command, start, clock().now(), {}}, header_of(queued.command).push, queued.address);
+  tell_activity();
 }
 
-void LoadUnit::refresh_activity() {
-  const std::uint32_t waiting = core_.tokens.missing(core_.compute.blocked_on);
-  if ((waiting & token_bit(Token::LoadToCompute)) != 0) core_.activity.change(awaited(), core_.clock.now());
-}
-
-ErrorCode LoadUnit::runs_of(const LoadWeights& load, std::vector<MemoryRun>& runs) {
+ErrorCode LoadUnit::set_runs(const LoadWeights& load, InFlight& in_flight) {
   if (load.bytes == 0) return ErrorCode::IllegalField;
-  std::uint8_t* local = buffer_pointer(weight_socket, load.destination, load.bytes);
-  if (local == nullptr) return ErrorCode::BufferRange;
-  runs.push_back({load.address, local, load.bytes});
+  if (std::uint64_t{load.destination} + load.bytes > config_.weight_buffer_bytes) return ErrorCode::BufferRange;
+  in_flight.buffer = &weight_buffer;
+  in_flight.runs.push_back({load.address, load.destination, load.bytes});
   return ErrorCode::None;
 }
 
-ErrorCode LoadUnit::runs_of(const LoadFeatures& load, std::vector<MemoryRun>& runs) {
-  const std::uint64_t word = core_.config.word_bytes();
+ErrorCode LoadUnit::set_runs(const LoadFeatures& load, InFlight& in_flight) {
+  const std::uint64_t word = config_.word_bytes();
   const std::uint64_t plane = std::uint64_t{load.row_capacity} * load.pitch;
-  const std::uint64_t buffer_words = core_.config.feature_buffer_bytes / word;
+  const std::uint64_t buffer_words = config_.feature_buffer_bytes / word;
   // Each factor is at most the buffer, so that no product overflows.
   if (load.channels == 0 || load.rows == 0 || load.width == 0 || load.height == 0 || load.width > load.pitch ||
       load.rows > load.row_capacity) {
@@ -108,8 +114,7 @@ ErrorCode LoadUnit::runs_of(const LoadFeatures& load, std::vector<MemoryRun>& ru
   if (plane > buffer_words || load.channels > buffer_words || load.base + load.channels * plane > buffer_words) {
     return ErrorCode::BufferRange;
   }
-  std::uint8_t* local = buffer_pointer(feature_socket, load.base * word, load.channels * plane * word);
-  if (local == nullptr) return ErrorCode::BufferRange;
+  in_flight.buffer = &feature_buffer;
 
   const std::uint64_t row_bytes = load.width * word;
   // Rows that follow each other both in memory and in the buffer are one run.
@@ -123,8 +128,9 @@ ErrorCode LoadUnit::runs_of(const LoadFeatures& load, std::vector<MemoryRun>& ru
       const std::uint64_t slot = g % load.row_capacity;
       std::uint64_t rows = 1;
       if (dense) rows = std::min({end - g, load.height - y, load.row_capacity - slot});
-      runs.push_back({load.address + image * load.image_stride + c * load.channel_stride + y * load.row_stride,
-                      local + (c * plane + slot * load.pitch) * word, static_cast<std::uint32_t>(rows * row_bytes)});
+      in_flight.runs.push_back(
+          {load.address + image * load.image_stride + c * load.channel_stride + y * load.row_stride,
+           (load.base + c * plane + slot * load.pitch) * word, static_cast<std::uint32_t>(rows * row_bytes)});
       g += rows;
     }
   }

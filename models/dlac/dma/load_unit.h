@@ -1,47 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dlac/control/core_context.h>
-#include <dlac/dma/memory_port.h>
-#include <tlm_utils/simple_initiator_socket.h>
+#include <dlac/common/config.h>
+#include <dlac/links/buffer_port.h>
+#include <dlac/links/transfer_protocol.h>
+#include <dlac/links/transport_defaults.h>
+#include <dlac/units/command_unit.h>
+#include <dlac/units/grid_activity.h>
 
+#include <cstdint>
 #include <deque>
 #include <systemc>
+#include <tlm>
+#include <vector>
 
 namespace dlac {
 
 /// Executes the load queue: memory -> weight buffer, memory -> feature buffer. Commands overlap: the bursts of the next
 /// one follow those of the last; they are completed in order.
-class LoadUnit : public sc_core::sc_module {
+class LoadUnit final : public CommandUnit, private BackwardDefaults<TransferTypes> {
  public:
-  tlm_utils::simple_initiator_socket<LoadUnit, 32> weight_socket{"weight_socket"};
-  tlm_utils::simple_initiator_socket<LoadUnit, 32> feature_socket{"feature_socket"};
+  tlm::tlm_initiator_socket<32, TransferTypes> memory{"memory"};
+  BufferPort weight_buffer{"weight_buffer", BufferRequester::Load};
+  BufferPort feature_buffer{"feature_buffer", BufferRequester::Load};
 
-  LoadUnit(sc_core::sc_module_name name, CoreContext& core, MemoryPort& port);
+  /// Everything given is the core's and outlives the unit.
+  LoadUnit(const sc_core::sc_module_name& name, const Config& config, const CoreClock& clock, TokenCounters& tokens,
+           CompletionLog& log, GridActivity& activity);
 
-  void reset();
-  /// What a grid that waits for operands is waiting for: WaitWeights, WaitFeatures, or Idle when no load is under way.
-  [[nodiscard]] GridState awaited() const;
-  /// Charges a grid that waits for operands to what it waits for now.
-  void refresh_activity();
+  void reset() override;
+  [[nodiscard]] std::string waits_for_link() const override;
 
  private:
-  void run();
-  void start(const QueuedCommand& queued);
-  void complete(const TransferResult& result);
-  [[nodiscard]] ErrorCode runs_of(const LoadWeights& load, std::vector<MemoryRun>& runs);
-  [[nodiscard]] ErrorCode runs_of(const LoadFeatures& load, std::vector<MemoryRun>& runs);
-
-  struct InFlight {
+  /// A load under way; the port holds on to its transfer.
+  struct InFlight : Transfer {
     QueuedCommand queued;
     std::uint64_t start = 0;
+    BufferPort* buffer = nullptr;
   };
 
-  CoreContext& core_;
-  MemoryPort& port_;
+  void run();
+  void waiting() override { tell_activity(); }
+  void start(const QueuedCommand& queued);
+  tlm::tlm_sync_enum nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time& delay) override;
+  /// Puts what a burst has brought into the buffer.
+  void deliver(const InFlight& load);
+  void complete_load(const Transfer& transfer);
+  [[nodiscard]] ErrorCode set_runs(const LoadWeights& load, InFlight& in_flight);
+  [[nodiscard]] ErrorCode set_runs(const LoadFeatures& load, InFlight& in_flight);
+  /// What a grid that waits for operands waits for is now this.
+  void tell_activity();
+
+  const Config& config_;
+  GridActivity& activity_;
   std::deque<InFlight> in_flight_;
   sc_core::sc_event slot_free_;
-  sc_core::sc_process_handle thread_;
 };
 
 }  // namespace dlac

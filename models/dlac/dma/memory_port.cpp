@@ -11,7 +11,7 @@
 namespace dlac {
 namespace {
 
-constexpr std::uint64_t BurstBoundary = 4096;  // arch. 2: bursts do not cross 4 KiB
+constexpr std::uint64_t BurstBoundary = 4096;  // Memory port: bursts do not cross 4 KiB
 
 [[nodiscard]] std::unique_ptr<MemoryTransport> make_transport(const Config& config, MemoryTransport::Socket& socket,
                                                               MemoryTransport::Listener listener) {
@@ -23,23 +23,26 @@ constexpr std::uint64_t BurstBoundary = 4096;  // arch. 2: bursts do not cross 4
 
 }  // namespace
 
-MemoryPort::MemoryPort(sc_core::sc_module_name name, const Config& config, Socket& socket)
+MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const Config& config)
     : sc_module(name),
       clock_(config.clock_period_ps),
       burst_bytes_(config.burst_bytes),
       bytes_per_cycle_(config.memory_bytes_per_cycle),
       use_dmi_(config.dmi != 0 && config.mem_style == CodingStyle::LooselyTimed),
       strict_response_(config.strict_response != 0),
-      socket_(socket),
       pool_(std::make_shared<BurstPool>(config.burst_bytes)),
       transport_(make_transport(
-          config, socket,
+          config, memory,
           {[this](BurstPayload& payload, const sc_core::sc_time& response) { responded(payload, response); },
            [this](const sc_core::sc_time& time) {
              timing_.channel_free = clock_.cycle_at(time);
              wake_.notify(clock_.until(timing_.channel_free));
            }})) {
   timing_.complete.assign(config.outstanding, 0);
+  for (std::uint32_t r = 0; r < RequesterCount; ++r) {
+    requesters_[r]->bind(static_cast<tlm::tlm_fw_transport_if<TransferTypes>&>(job_targets_[r]));
+  }
+  memory.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
   SC_HAS_PROCESS(MemoryPort);
   SC_METHOD(step);
   sensitive << wake_;
@@ -58,14 +61,29 @@ void MemoryPort::clear_traffic() {
   traffic_ = {};
 }
 
-void MemoryPort::submit(Requester requester, Transfer transfer) {
+tlm::tlm_sync_enum MemoryPort::JobTarget::nb_transport_fw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time&) {
+  if (phase == TransferPhase::Request) port_.submit(requester_, transfer);
+  return tlm::TLM_ACCEPTED;
+}
+
+void MemoryPort::submit(std::uint32_t requester, Transfer& transfer) {
   MemoryJob job;
-  job.transfer = std::move(transfer);
+  job.transfer = &transfer;
   job.arrival = clock_.now() + 1;
-  const auto r = static_cast<std::size_t>(requester);
-  jobs_[r].push_back(std::move(job));
-  if (timing_.cursors[r].current == nullptr) timing_.cursors[r].current = &jobs_[r].back();
+  jobs_[requester].push_back(std::move(job));
+  Cursor& cursor = timing_.cursors[requester];
+  if (cursor.current == nullptr) cursor.current = &jobs_[requester].back();
   wake_.notify(clock_.until(clock_.now() + 1));
+}
+
+void MemoryPort::tell(std::uint32_t requester, Transfer& transfer, TransferPhase phase) {
+  sc_core::sc_time delay;
+  (void)(*requesters_[requester])->nb_transport_bw(transfer, phase, delay);
+}
+
+void MemoryPort::hand_over(std::uint32_t requester, Transfer& transfer, const Transfer::Chunk& chunk) {
+  transfer.chunk = chunk;
+  tell(requester, transfer, TransferPhase::Data);
 }
 
 void MemoryPort::reset() {
@@ -104,7 +122,7 @@ std::optional<MemoryPort::Burst> MemoryPort::next_burst(const Timing& timing) co
     const Cursor& cursor = timing.cursors[r];
     if (cursor.current == nullptr || cursor.current->arrival > burst.issue) continue;
     const MemoryJob& job = *cursor.current;
-    const MemoryRun& run = job.transfer.runs[cursor.run];
+    const MemoryRun& run = job.transfer->runs[cursor.run];
     burst.requester = r;
     burst.address = run.address + cursor.offset;
     burst.local = run.local + cursor.offset;
@@ -112,7 +130,7 @@ std::optional<MemoryPort::Burst> MemoryPort::next_burst(const Timing& timing) co
     burst.bytes =
         static_cast<std::uint32_t>(std::min<std::uint64_t>({burst_bytes_, to_boundary, run.bytes - cursor.offset}));
     burst.number = cursor.burst;
-    burst.last_of_transfer = cursor.run + 1 == job.transfer.runs.size() && cursor.offset + burst.bytes == run.bytes;
+    burst.last_of_transfer = cursor.run + 1 == job.transfer->runs.size() && cursor.offset + burst.bytes == run.bytes;
     break;
   }
   return burst;
@@ -128,7 +146,7 @@ void MemoryPort::account(Timing& timing, const Burst& burst, std::uint64_t compl
   ++cursor.burst;
   if (burst.last_of_transfer) {
     finish_job(cursor, burst.requester);
-  } else if (cursor.offset == cursor.current->transfer.runs[cursor.run].bytes) {
+  } else if (cursor.offset == cursor.current->transfer->runs[cursor.run].bytes) {
     ++cursor.run;
     cursor.offset = 0;
   }
@@ -144,7 +162,7 @@ void MemoryPort::settle() {
   if (use_dmi_) issue_until(clock_.edge_before(sc_core::sc_time_stamp()), Through::DmiOnly);
 }
 
-void MemoryPort::invalidate_dmi(std::uint64_t first, std::uint64_t last) {
+void MemoryPort::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
   // What is due is not moved through the old pointers now, for the memory may have changed behind them already: it goes
   // by transactions, late, with the cycles that it was due in.
   dmi_.invalidate(first, last);
@@ -155,7 +173,7 @@ void MemoryPort::issue_until(std::uint64_t cycle, Through through) {
   while (const auto burst = next_burst(timing_)) {
     if (burst->issue > cycle) return;  // also when it is Unknown
     MemoryJob& job = job_of(*burst, timing_);
-    const bool write = job.transfer.write;
+    const bool write = job.transfer->write;
     BurstPayload* payload = find_early(job, burst->number);
     const DmiRegion* const region = payload == nullptr ? dmi_.find(burst->address, burst->bytes, write) : nullptr;
     if (region == nullptr && through == Through::DmiOnly) return;
@@ -163,9 +181,13 @@ void MemoryPort::issue_until(std::uint64_t cycle, Through through) {
     (write ? traffic_.write_bursts : traffic_.read_bursts) += 1;
     if (region != nullptr) {
       std::uint8_t* const remote = region->pointer + (burst->address - region->first);
-      std::memcpy(write ? remote : burst->local, write ? burst->local : remote, burst->bytes);
       const std::uint64_t latency = write ? region->write_latency : region->read_latency;
       const std::uint64_t complete = burst->issue + beats(burst->bytes) + latency;
+      if (write) {
+        std::memcpy(remote, job.transfer->data + burst->local, burst->bytes);
+      } else {
+        hand_over(burst->requester, *job.transfer, {burst->local, remote, burst->bytes, complete});
+      }
       job.complete = std::max(job.complete, complete);
       account(timing_, *burst, complete);
       continue;
@@ -194,11 +216,12 @@ void MemoryPort::issue_until(std::uint64_t cycle, Through through) {
 void MemoryPort::deliver_until(std::uint64_t cycle) {
   for (std::uint32_t r = 0; r < RequesterCount; ++r) {
     while (timing_.cursors[r].job > 0 && jobs_[r].front().unanswered == 0 && jobs_[r].front().complete <= cycle) {
-      const MemoryJob job = std::move(jobs_[r].front());
+      Transfer& transfer = *jobs_[r].front().transfer;
       jobs_[r].pop_front();
       --timing_.cursors[r].job;
-      job.transfer.done(job.result);
-      if (!job.result.ok) return;  // the core stops; nothing behind it is delivered
+      const bool ok = transfer.ok;  // the requester may drop the transfer
+      tell(r, transfer, TransferPhase::Response);
+      if (!ok) return;  // the core stops; nothing behind it is delivered
     }
   }
 }
@@ -248,7 +271,7 @@ std::optional<std::uint64_t> MemoryPort::known_latency(const MemoryJob& job, con
     if (early->responded && early->ok) return early->latency;
     return std::nullopt;
   }
-  const bool write = job.transfer.write;
+  const bool write = job.transfer->write;
   const DmiRegion* const region = dmi_.find(burst.address, burst.bytes, write);
   if (region == nullptr) return std::nullopt;
   return write ? region->write_latency : region->read_latency;
@@ -261,12 +284,13 @@ BurstPayload* MemoryPort::find_early(const MemoryJob& job, std::size_t number) {
 }
 
 BurstPayload& MemoryPort::prepare(MemoryJob& job, const Burst& burst, const sc_core::sc_time& start) {
-  BurstPayload& payload = pool_->take(job.transfer.write, burst.address, burst.bytes);
+  BurstPayload& payload = pool_->take(job.transfer->write, burst.address, burst.bytes);
   payload.job = &job;
   payload.number = burst.number;
+  payload.requester = burst.requester;
   payload.local = burst.local;
   payload.start = start;
-  if (job.transfer.write) std::memcpy(payload.data.data(), burst.local, burst.bytes);
+  if (job.transfer->write) std::memcpy(payload.data.data(), job.transfer->data + burst.local, burst.bytes);
   in_flight_.push_back(&payload);
   return payload;
 }
@@ -328,15 +352,17 @@ void MemoryPort::complete(BurstPayload& payload) {
   timing_.complete[payload.slot] = cycle;
   if (!payload.ok) {
     fail(job, payload);
-  } else if (!job.transfer.write) {
-    std::memcpy(payload.local, payload.data.data(), payload.get_data_length());
+  } else if (!job.transfer->write) {
+    hand_over(payload.requester, *job.transfer,
+              {payload.local, payload.data.data(), static_cast<std::uint32_t>(payload.get_data_length()), cycle});
   }
   in_flight_.erase(std::find(in_flight_.begin(), in_flight_.end(), &payload));
   pool_->give_back(payload);
 }
 
 void MemoryPort::fail(MemoryJob& job, const BurstPayload& failed) {
-  job.result = {false, failed.address};
+  job.transfer->ok = false;
+  job.transfer->fault_address = failed.address;
   // An error response ends the transfer: what is left of it is not issued, what is behind it is not waited for.
   for (std::uint32_t r = 0; r < RequesterCount; ++r) {
     if (timing_.cursors[r].current == &job) finish_job(timing_.cursors[r], r);
@@ -361,7 +387,7 @@ void MemoryPort::request_dmi(const BurstPayload& payload) {
   request.set_command(payload.get_command());
   request.set_address(address);
   tlm::tlm_dmi dmi;
-  if (!socket_->get_direct_mem_ptr(request, dmi)) return;
+  if (!memory->get_direct_mem_ptr(request, dmi)) return;
   // A grant that does not cover what was asked for is of no use; without this they would pile up.
   if (address < dmi.get_start_address() || address > dmi.get_end_address() || dmi.get_dmi_ptr() == nullptr) return;
   // Many memories leave the DMI latencies at zero; what b_transport returned is then the better statement.

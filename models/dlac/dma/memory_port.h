@@ -2,15 +2,18 @@
 #pragma once
 
 #include <dlac/common/config.h>
-#include <dlac/control/core_clock.h>
 #include <dlac/dma/burst_payload.h>
 #include <dlac/dma/dmi_map.h>
 #include <dlac/dma/memory_transport.h>
+#include <dlac/links/resettable.h>
+#include <dlac/links/transfer_protocol.h>
+#include <dlac/links/transport_defaults.h>
+#include <dlac/units/core_clock.h>
+#include <dlac/units/port_traffic.h>
 
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <systemc>
@@ -19,45 +22,16 @@
 
 namespace dlac {
 
-/// Who shares the memory port, in round-robin order. (arch. 2)
-enum class Requester : std::uint32_t { Fetch = 0, Load = 1, Store = 2 };
-inline constexpr std::uint32_t RequesterCount = 3;
-
-/// A contiguous piece of memory and the local bytes that it is copied to or from.
-struct MemoryRun {
-  std::uint64_t address = 0;
-  std::uint8_t* local = nullptr;
-  std::uint32_t bytes = 0;
-};
-
-struct TransferResult {
-  bool ok = true;
-  std::uint64_t fault_address = 0;  ///< of the burst that was answered with an error
-};
-
-/// A DMA job: runs in order, split into bursts; `done` is called in the cycle in which its last burst, and all earlier
-/// transfers of the same requester, are complete.
-struct Transfer {
-  bool write = false;
-  std::vector<MemoryRun> runs;
-  std::function<void(const TransferResult&)> done;
-};
-
-struct PortTraffic {
-  std::uint64_t bytes_read = 0, bytes_written = 0, read_bursts = 0, write_bursts = 0;
-};
-
 /// A transfer in the port.
 struct MemoryJob {
-  Transfer transfer;
+  Transfer* transfer = nullptr;
   std::uint64_t arrival = 0;        ///< first cycle in which it can be issued
   std::uint64_t complete = 0;       ///< latest completion of its bursts so far
   std::size_t unanswered = 0;       ///< bursts issued whose completion is not known
   std::deque<BurstPayload*> early;  ///< bursts sent ahead of their issue, in order (temporal decoupling)
-  TransferResult result;
 };
 
-/// The `mem` side of the core: splits transfers into bursts, arbitrates, and keeps the timing of arch. 2:
+/// The `mem` side of the core: splits transfers into bursts, arbitrates, and keeps its timing (Memory port):
 ///   issue(i) = max(issue(i-1) + beats(i-1), complete(i-N)),  complete(i) = issue(i) + beats(i) + latency
 /// in cycles, beats(i) = ceil(bytes / port width), latency = the memory's, from request to response, rounded up to
 /// cycles. A transfer submitted in cycle t takes part in the arbitration from t+1 on, so the outcome does not depend on
@@ -67,29 +41,56 @@ struct MemoryJob {
 ///  - through DMI, where memory grants it (loosely timed only): the port wakes once per transfer;
 ///  - through a MemoryTransport, burst by burst. A loosely timed port with a global quantum sends bursts ahead of their
 ///    issue, up to a quantum, with the delay annotated; arbitration and completion keep their cycles.
-class MemoryPort : public sc_core::sc_module {
+class MemoryPort final : public sc_core::sc_module,
+                         public Resettable,
+                         public TrafficCounter,
+                         private tlm::tlm_bw_transport_if<> {
  public:
-  using Socket = MemoryTransport::Socket;
+  // Jobs of those who share the port, in round-robin order. (Memory port)
+  using JobSocket = tlm::tlm_target_socket<32, TransferTypes>;
+  JobSocket fetch{"fetch"};
+  JobSocket load{"load"};
+  JobSocket store{"store"};
+  MemoryTransport::Socket memory{"memory"};
 
-  MemoryPort(sc_core::sc_module_name name, const Config& config, Socket& socket);
+  MemoryPort(const sc_core::sc_module_name& name, const Config& config);
+  MemoryPort(const MemoryPort&) = delete;
+  MemoryPort& operator=(const MemoryPort&) = delete;
   ~MemoryPort() override;
 
-  void submit(Requester requester, Transfer transfer);
   /// What has been issued up to now.
-  [[nodiscard]] const PortTraffic& traffic();
-  void clear_traffic();
+  [[nodiscard]] const PortTraffic& traffic() override;
+  void clear_traffic() override;
 
-  /// Drops every transfer: no `done` of an earlier submission is called any more, and responses to bursts that are on
-  /// their way change nothing (nor do they count among the N outstanding ones any more).
-  void reset();
-
-  void invalidate_dmi(std::uint64_t first, std::uint64_t last);
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
-                                     sc_core::sc_time& delay) {
-    return transport_->nb_transport_bw(payload, phase, delay);
-  }
+  /// Drops every transfer: nobody hears of an earlier request any more, and responses to bursts that are on their way
+  /// change nothing (nor do they count among the N outstanding ones any more).
+  void reset() override;
 
  private:
+  static constexpr std::uint32_t RequesterCount = 3;
+
+  /// The target of one requester's jobs.
+  class JobTarget final : public ForwardDefaults<TransferTypes> {
+   public:
+    JobTarget(MemoryPort& port, std::uint32_t requester) : port_(port), requester_(requester) {}
+    tlm::tlm_sync_enum nb_transport_fw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time& delay) override;
+
+   private:
+    MemoryPort& port_;
+    const std::uint32_t requester_;
+  };
+
+  void submit(std::uint32_t requester, Transfer& transfer);
+  /// Tells a requester what became of its transfer.
+  void tell(std::uint32_t requester, Transfer& transfer, TransferPhase phase);
+  /// Hands what a burst of a read has brought to its requester.
+  void hand_over(std::uint32_t requester, Transfer& transfer, const Transfer::Chunk& chunk);
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay) override {
+    return transport_->nb_transport_bw(payload, phase, delay);
+  }
+  void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) override;
+
   static constexpr std::uint64_t Unknown = ~std::uint64_t{0};  ///< a cycle that depends on a response to come
 
   struct Cursor {
@@ -112,7 +113,7 @@ class MemoryPort : public sc_core::sc_module {
     std::uint32_t requester = 0;
     std::uint64_t issue = 0;
     std::uint64_t address = 0;
-    std::uint8_t* local = nullptr;
+    std::uint64_t local = 0;
     std::uint32_t bytes = 0;
     std::size_t number = 0;
     bool last_of_transfer = false;
@@ -166,7 +167,8 @@ class MemoryPort : public sc_core::sc_module {
   const std::uint32_t bytes_per_cycle_;
   const bool use_dmi_;
   const bool strict_response_;
-  Socket& socket_;
+  std::array<JobTarget, RequesterCount> job_targets_{JobTarget{*this, 0}, JobTarget{*this, 1}, JobTarget{*this, 2}};
+  std::array<JobSocket*, RequesterCount> requesters_{&fetch, &load, &store};
   std::shared_ptr<BurstPool> pool_;
   std::unique_ptr<MemoryTransport> transport_;
 

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
+#include <string>
 
 namespace dlac {
 
-StoreUnit::StoreUnit(sc_core::sc_module_name name, CoreContext& core, MemoryPort& port, const Engine& engine)
-    : sc_module(name), core_(core), port_(port), engine_(engine), words_(core.config.bank_words()) {
-  for (auto& staging : staging_) staging.resize(std::size_t{core.config.bank_words()} * core.config.word_bytes());
+StoreUnit::StoreUnit(const sc_core::sc_module_name& name, const Config& config, const CoreClock& clock,
+                     TokenCounters& tokens, CompletionLog& log)
+    : CommandUnit(name, clock, tokens, log), config_(config), words_(config.bank_words()) {
+  for (auto& staging : staging_) staging.resize(std::size_t{config.bank_words()} * config.word_bytes());
+  memory.bind(static_cast<tlm::tlm_bw_transport_if<TransferTypes>&>(*this));
+  grid.bind(static_cast<tlm::tlm_bw_transport_if<DrainTypes>&>(*this));
   SC_HAS_PROCESS(StoreUnit);
   SC_THREAD(run);
   thread_ = sc_core::sc_get_current_process_handle();
@@ -18,32 +21,34 @@ StoreUnit::StoreUnit(sc_core::sc_module_name name, CoreContext& core, MemoryPort
 
 void StoreUnit::reset() {
   next_staging_ = staging_in_use_ = 0;
-  thread_.reset();
+  writing_.clear();
+  CommandUnit::reset();
 }
+
+std::string StoreUnit::waits_for_link() const { return writing_.empty() ? std::string() : memory.name(); }
 
 void StoreUnit::run() {
   for (;;) {
     while (staging_in_use_ == StagingBuffers) wait(staging_free_);
-    execute(next_command(core_, core_.store));
+    execute(next_command());
   }
 }
 
-void StoreUnit::execute(const QueuedCommand& queued) {
-  const Command& command = queued.command;
-  const Store& store = std::get<Store>(command);
-  const Config& config = core_.config;
-  if (const ErrorCode error = check(store, config); error != ErrorCode::None) {
-    core_.fail(error, queued.address);
-    return;
-  }
-  const std::uint64_t start = core_.clock.now();
-  const std::uint64_t live_rows = (store.channels + config.output_buffers - 1) / config.output_buffers;
-  const std::uint64_t words_per_column = live_rows * config.output_buffers;
+const std::uint8_t* StoreUnit::drain(const Store& store) {
+  Drain request;
+  request.bank = store.bank;
+  request.log2_rows = store.log2_rows;
+  request.channels = store.channels;
+  request.columns = store.columns;
+  request.cycle = clock().now();
+  request.words = words_.data();
+  sc_core::sc_time delay;
+  grid->b_transport(request, delay);
+  if (request.response != tlm::TLM_OK_RESPONSE) return nullptr;
 
-  engine_.drain(store.bank, store.log2_rows, store.channels, store.columns, words_.data());
-  std::uint8_t* staging = staging_[next_staging_].data();
+  std::uint8_t* const staging = staging_[next_staging_].data();
   const std::size_t count = std::size_t{store.channels} * store.columns;
-  if (config.mode == Mode::Train) {
+  if (config_.mode == Mode::Train) {
     std::memcpy(staging, words_.data(), count * sizeof(std::uint32_t));
   } else {
     for (std::size_t i = 0; i < count; ++i) {
@@ -53,30 +58,60 @@ void StoreUnit::execute(const QueuedCommand& queued) {
   }
   ++staging_in_use_;
   next_staging_ = (next_staging_ + 1) % StagingBuffers;
-  core_.clock.wait_until(start + (words_per_column + config.drain_port_words - 1) / config.drain_port_words);
+  return staging;
+}
+
+void StoreUnit::execute(const QueuedCommand& queued) {
+  const Store& store = std::get<Store>(queued.command);
+  if (const ErrorCode error = check(store, config_); error != ErrorCode::None) {
+    faults->fail(error, queued.address);
+    return;
+  }
+  const std::uint64_t start = clock().now();
+  const std::uint8_t* const staging = drain(store);
+  if (staging == nullptr) {
+    faults->fail(ErrorCode::LinkFault, queued.address);
+    return;
+  }
+  const std::uint64_t live_rows = (store.channels + config_.output_buffers - 1) / config_.output_buffers;
+  const std::uint64_t words_per_column = live_rows * config_.output_buffers;
+  clock().wait_until(start + (words_per_column + config_.drain_port_words - 1) / config_.drain_port_words);
 
   // The bank is free as soon as it is drained; only what else the command pushes waits for the writes.
   const std::uint32_t bank_free = store.header.push & token_bit(Token::StoreToCompute);
-  core_.give(bank_free, queued.address);
+  give(bank_free, queued.address);
 
-  Transfer transfer;
-  transfer.write = true;
-  transfer.runs = runs_of(store, staging);
-  transfer.done = [this, command, address = queued.address, start,
-                   rest = store.header.push & ~bank_free](const TransferResult& result) {
-    if (!result.ok) {
-      core_.fail(ErrorCode::StoreFault, result.fault_address);
-      return;
-    }
-    --staging_in_use_;
-    staging_free_.notify(sc_core::SC_ZERO_TIME);
-    core_.complete(core_.store, {command, start, core_.clock.now(), {}}, rest, address);
-  };
-  port_.submit(Requester::Store, std::move(transfer));
+  Writing& writing = writing_.emplace_back();
+  writing.write = true;
+  writing.runs = runs_of(store);
+  writing.data = staging;
+  writing.queued = queued;
+  writing.start = start;
+  writing.push = store.header.push & ~bank_free;
+  TransferPhase phase = TransferPhase::Request;
+  sc_core::sc_time delay;
+  (void)memory->nb_transport_fw(writing, phase, delay);
 }
 
-std::vector<MemoryRun> StoreUnit::runs_of(const Store& store, std::uint8_t* staging) const {
-  const std::uint64_t word = core_.config.word_bytes();
+tlm::tlm_sync_enum StoreUnit::nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time&) {
+  if (phase != TransferPhase::Response) return tlm::TLM_ACCEPTED;
+  if (!transfer.ok) {
+    faults->fail(ErrorCode::StoreFault, transfer.fault_address);
+    return tlm::TLM_ACCEPTED;
+  }
+  const auto& writing = static_cast<const Writing&>(transfer);
+  const QueuedCommand queued = writing.queued;
+  const std::uint64_t start = writing.start;
+  const std::uint32_t push = writing.push;
+  writing_.pop_front();
+  --staging_in_use_;
+  staging_free_.notify(sc_core::SC_ZERO_TIME);
+  complete({queued.command, start, clock().now(), {}}, push, queued.address);
+  return tlm::TLM_ACCEPTED;
+}
+
+std::vector<MemoryRun> StoreUnit::runs_of(const Store& store) const {
+  const std::uint64_t word = config_.word_bytes();
   std::vector<MemoryRun> runs;
   for (std::uint64_t k = 0; k < store.channels; ++k) {
     std::uint64_t column = 0;
@@ -86,7 +121,7 @@ std::vector<MemoryRun> StoreUnit::runs_of(const Store& store, std::uint8_t* stag
       const std::uint64_t m = q % store.image_pixels;
       const std::uint64_t count = std::min<std::uint64_t>(store.columns - column, store.image_pixels - m);
       runs.push_back({store.address + image * store.image_stride + k * store.channel_stride + m * word,
-                      staging + (k * store.columns + column) * word, static_cast<std::uint32_t>(count * word)});
+                      (k * store.columns + column) * word, static_cast<std::uint32_t>(count * word)});
       column += count;
     }
   }

@@ -4,76 +4,99 @@
 
 namespace dlac {
 
-ComputeUnit::ComputeUnit(sc_core::sc_module_name name, CoreContext& core, Engine& engine, const LoadUnit& load,
-                         const BufferView& weights)
-    : sc_module(name), core_(core), engine_(engine), load_(load), weights_(weights) {
+ComputeUnit::ComputeUnit(const sc_core::sc_module_name& name, const Config& config, const CoreClock& clock,
+                         TokenCounters& tokens, CompletionLog& log, GridActivity& activity)
+    : CommandUnit(name, clock, tokens, log), config_(config), activity_(activity) {
+  grid.bind(static_cast<tlm::tlm_bw_transport_if<OperationTypes>&>(*this));
   SC_HAS_PROCESS(ComputeUnit);
   SC_THREAD(run);
   thread_ = sc_core::sc_get_current_process_handle();
 }
 
 void ComputeUnit::reset() {
-  thread_.reset();
-  engine_.reset();
+  asked_ = false;
+  CommandUnit::reset();
 }
 
-void ComputeUnit::note_wait() {
-  const std::uint32_t missing = core_.tokens.missing(core_.compute.blocked_on);
-  GridState state = GridState::Idle;
+void ComputeUnit::waiting() {
+  const std::uint32_t missing = tokens().missing(status().blocked_on);
   if ((missing & token_bit(Token::LoadToCompute)) != 0) {
-    state = load_.awaited();
-  } else if (missing != 0) {
-    state = GridState::WaitDrain;
+    activity_.wait_for_operands(clock().now());
+  } else {
+    activity_.change(missing != 0 ? GridState::WaitDrain : GridState::Idle, clock().now());
   }
-  core_.activity.change(state, core_.clock.now());
 }
 
 void ComputeUnit::run() {
   for (;;) {
-    const QueuedCommand queued = next_command(core_, core_.compute, [this] { note_wait(); });
+    const QueuedCommand queued = next_command();
     if (const auto* mm = std::get_if<MmOp>(&queued.command)) {
-      execute(*mm, queued);
+      execute(*mm, GridState::Compute, queued);
     } else {
-      execute(std::get<PtWiseOp>(queued.command), queued);
+      execute(std::get<PtWiseOp>(queued.command), GridState::Pointwise, queued);
     }
-    core_.activity.change(GridState::Idle, core_.clock.now());
+    activity_.change(GridState::Idle, clock().now());
   }
 }
 
-void ComputeUnit::execute(const MmOp& op, const QueuedCommand& queued) {
-  if (const ErrorCode error = check(op, core_.config, weights_); error != ErrorCode::None) {
-    core_.fail(error, queued.address);
-    return;
+ErrorCode ComputeUnit::check_operation(const MmOp& op) {
+  const ErrorCode error = check(op, config_);
+  if (error != ErrorCode::None || op.full_precision != 0) return error;
+  const std::uint64_t bits = weight_bits(op, config_);
+  const std::uint64_t bytes = (bits + 7) / 8;
+  const std::uint8_t* packed = weight_codes.readable(op.weights, bytes);
+  if (packed == nullptr) {
+    codes_.resize(bytes);
+    sc_core::sc_time delay;  // of no account: the check takes no cycle
+    if (!weight_codes.read(op.weights, codes_.data(), bytes, op.first_beat, clock().now(), delay)) {
+      return ErrorCode::LinkFault;
+    }
+    packed = codes_.data();
   }
-  const std::uint64_t start = core_.clock.now();
-  core_.activity.change(GridState::Compute, start);
-  const SegmentResult result = engine_.multiply(op);
-  core_.clock.wait_until(start + result.cycles);
-
-  UpdateCounts& updates = core_.totals.updates;
-  updates.executed += result.updates.executed;
-  updates.skipped_weight += result.updates.skipped_weight;
-  updates.skipped_feature += result.updates.skipped_feature;
-  updates.skipped_both += result.updates.skipped_both;
-  updates.masked_nonfinite += result.updates.masked_nonfinite;
-  PeCycles& pe = core_.totals.pe;
-  pe.busy += result.pe.busy;
-  pe.starved_row += result.pe.starved_row;
-  pe.starved_column += result.pe.starved_column;
-  pe.finished_early += result.pe.finished_early;
-  ++core_.segments;
-  core_.complete(core_.compute, {queued.command, start, core_.clock.now(), result}, op.header.push, queued.address);
+  return has_illegal_code(packed, bits) ? ErrorCode::BadWeightCode : ErrorCode::None;
 }
 
-void ComputeUnit::execute(const PtWiseOp& op, const QueuedCommand& queued) {
-  if (const ErrorCode error = check(op, core_.config); error != ErrorCode::None) {
-    core_.fail(error, queued.address);
+ErrorCode ComputeUnit::check_operation(const PtWiseOp& op) { return check(op, config_); }
+
+template <typename Op>
+void ComputeUnit::execute(const Op& op, GridState state, const QueuedCommand& queued) {
+  if (const ErrorCode error = check_operation(op); error != ErrorCode::None) {
+    faults->fail(error, queued.address);
     return;
   }
-  const std::uint64_t start = core_.clock.now();
-  core_.activity.change(GridState::Pointwise, start);
-  core_.clock.wait_until(start + engine_.pointwise(op));
-  core_.complete(core_.compute, {queued.command, start, core_.clock.now(), {}}, op.header.push, queued.address);
+  const std::uint64_t start = clock().now();
+  activity_.change(state, start);
+  operation_ = {op, start, {}, 0, tlm::TLM_INCOMPLETE_RESPONSE};
+  run_on_grid();
+  if (operation_.response != tlm::TLM_OK_RESPONSE) {
+    faults->fail(ErrorCode::LinkFault, queued.address);
+    return;
+  }
+  if (state == GridState::Compute) log().add(operation_.segment);
+  complete({queued.command, start, clock().now(), operation_.segment}, op.header.push, queued.address);
+}
+
+void ComputeUnit::run_on_grid() {
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay;
+  asked_ = true;
+  const tlm::tlm_sync_enum status = grid->nb_transport_fw(operation_, phase, delay);
+  const bool answered = status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP);
+  if (answered) {
+    if (delay != sc_core::SC_ZERO_TIME) wait(delay);
+  } else {
+    while (asked_) wait(answered_);
+  }
+  asked_ = false;
+  clock().wait_until(clock().now());  // whoever sits in the link may have answered between two edges
+}
+
+tlm::tlm_sync_enum ComputeUnit::nb_transport_bw(Operation&, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (phase == tlm::BEGIN_RESP && asked_) {
+    asked_ = false;
+    answered_.notify(delay);  // also when zero: in the next delta cycle
+  }
+  return tlm::TLM_COMPLETED;
 }
 
 }  // namespace dlac

@@ -64,22 +64,28 @@ struct Range {
          columns <= config.pes / rows;
 }
 
-/// Whether `bits` bits from byte `first` on hold a code 10 (high bit without low bit).
-[[nodiscard]] bool has_bad_code(const std::uint8_t* first, std::uint64_t bits) {
-  constexpr std::uint64_t High = 0xAAAAAAAAAAAAAAAAULL;
-  std::uint64_t offset = 0;
-  for (; offset < bits; offset += 64) {
-    std::uint64_t codes;
-    std::memcpy(&codes, first + offset / 8, sizeof codes);  // BufferSlack makes the last read legal
-    if (bits - offset < 64) codes &= (std::uint64_t{1} << (bits - offset)) - 1;
+}  // namespace
+
+std::uint64_t weight_bits(const MmOp& op, const Config& config) {
+  return op.beats * config.beat_bits(1U << op.log2_rows, op.full_precision != 0);
+}
+
+bool has_illegal_code(const std::uint8_t* first, std::uint64_t bits) {
+  constexpr std::uint64_t High = 0xAAAAAAAAAAAAAAAAULL;  // the code's high bit without its low bit
+  for (std::uint64_t offset = 0; offset < bits; offset += 64) {
+    std::uint64_t codes = 0;
+    if (bits - offset >= 64) {
+      std::memcpy(&codes, first + offset / 8, sizeof codes);
+    } else {
+      std::memcpy(&codes, first + offset / 8, (bits - offset + 7) / 8);
+      codes &= (std::uint64_t{1} << (bits - offset)) - 1;
+    }
     if ((codes & High & ~(codes << 1)) != 0) return true;
   }
   return false;
 }
 
-}  // namespace
-
-ErrorCode check(const MmOp& op, const Config& config, const BufferView& weights) {
+ErrorCode check(const MmOp& op, const Config& config) {
   if (!tile_ok(config, op.log2_rows, op.channels, op.columns) || op.beats == 0) return ErrorCode::IllegalField;
   if (!sizes_ok({op.height, op.width, op.kernel_height, op.kernel_width, op.out_height, op.out_width, op.stride_y,
                  op.stride_x, op.insert_y, op.insert_x}) ||
@@ -98,9 +104,10 @@ ErrorCode check(const MmOp& op, const Config& config, const BufferView& weights)
       std::uint64_t{op.first_column} + op.columns > IndexLimit) {
     return ErrorCode::IllegalField;
   }
-  const std::uint64_t beat_bits = config.beat_bits(1U << op.log2_rows, op.full_precision != 0);
-  const std::uint64_t weight_bits = op.beats * beat_bits;
-  if (op.weights > weights.bytes || (weight_bits + 7) / 8 > weights.bytes - op.weights) return ErrorCode::BufferRange;
+  const std::uint64_t bytes = (weight_bits(op, config) + 7) / 8;
+  if (op.weights > config.weight_buffer_bytes || bytes > config.weight_buffer_bytes - op.weights) {
+    return ErrorCode::BufferRange;
+  }
   if (op.full_precision != 0 && op.weights % config.word_bytes() != 0) return ErrorCode::IllegalField;
 
   const std::uint64_t kernel = std::uint64_t{op.kernel_height} * op.kernel_width;
@@ -113,7 +120,6 @@ ErrorCode check(const MmOp& op, const Config& config, const BufferView& weights)
   const Range x = named_columns(pixel_columns(first_pixel, pixels, op.out_width), op.stride_x, op.kernel_width,
                                 op.step_x, op.offset_x, op.insert_x, op.width);
   if (!held(x, op.first_x, op.pitch)) return ErrorCode::BufferRange;
-  if (op.full_precision == 0 && has_bad_code(weights.data + op.weights, weight_bits)) return ErrorCode::BadWeightCode;
   return ErrorCode::None;
 }
 

@@ -10,8 +10,10 @@
 namespace dlac {
 
 /// Cycles of a point-wise operation, those of the units or of the busiest port:
-/// max( ceil(B / A"), ceil(words / port) ). (arch. 2)
-[[nodiscard]] inline std::uint64_t pointwise_cycles(const PtWiseOp& op, const Config& config) {
+/// max( ceil(B / A"), ceil(words / port) + delay ), where a buffer delays the words of a row or a column by so many
+/// cycles in all. (Commands)
+[[nodiscard]] inline std::uint64_t pointwise_cycles(const PtWiseOp& op, const Config& config,
+                                                    std::uint64_t row_delay = 0, std::uint64_t column_delay = 0) {
   const auto divide_up = [](std::uint64_t value, std::uint64_t divisor) { return (value + divisor - 1) / divisor; };
   const std::uint64_t buffers = config.output_buffers;
   const std::uint64_t live_rows = divide_up(op.channels, buffers);
@@ -26,8 +28,8 @@ namespace dlac {
   if (op.source_y == OperandSource::Stream) ++streams;
 
   return std::max({divide_up(buffers, multiplies ? config.multiply_units : config.arithmetic_units),
-                   constants * divide_up(buffers, config.row_port_words),
-                   divide_up(live_rows * buffers * streams, config.column_port_words)});
+                   constants * divide_up(buffers, config.row_port_words) + row_delay,
+                   divide_up(live_rows * buffers * streams, config.column_port_words) + column_delay});
 }
 
 }  // namespace dlac

@@ -112,7 +112,13 @@ TEST_CASE("one waveform shows the processor's bus, the interrupt lines and dLAC"
   const ScratchFolder folder;
   const ProgramResult result = run(folder, "small-train", {"--vcd", "platform.vcd"});
   REQUIRE(result.code == 0);
-  CHECK(folder.names() == Texts{"platform.vcd"});
+  CHECK(folder.names() == Texts{"platform.blocked_on.gtkf", "platform.grid_state.gtkf", "platform.gtkw",
+                                "platform.opcode.gtkf", "platform.vcd"});
+  const std::string save = folder.read("platform.gtkw");
+  for (const char* group : {"-processor cpu", "-bus port cpu", "-interrupts", "-dlac"}) {
+    CHECK(save.find(std::string("\n") + group + "\n") != std::string::npos);
+  }
+  CHECK(save.find("-other signals") == std::string::npos);
 
   // Signals by path, then the values that they take.
   std::istringstream vcd(folder.read("platform.vcd"));

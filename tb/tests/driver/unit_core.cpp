@@ -213,7 +213,7 @@ TEST_CASE("driver: texts are the model's, and unknown values have one, too") {
   for (const dlac::ErrorInfo& error : dlac::error_codes()) {
     CHECK(dlac_error_text(static_cast<std::uint32_t>(error.code)) == error.description);
   }
-  CHECK(std::string(dlac_error_text(13)) == "unknown");
+  CHECK(std::string(dlac_error_text(14)) == "unknown");
   CHECK(std::string(dlac_error_text(0xFFFF'FFFF)) == "unknown");
   for (std::uint32_t i = 0; i < dlac::CounterCount; ++i) {
     CHECK(dlac_counter_name(i) == to_string(static_cast<dlac::Counter>(i)));

@@ -17,7 +17,7 @@ namespace {
 
 [[nodiscard]] int soak_factor() { return std::getenv("DLAC_SOAK") != nullptr ? 20 : 1; }
 
-/// The identities of arch. contract 3, "counters add up".
+/// The identities of the counters. (Counters)
 void check_counters(const LayerRun& run, const RandomLayer& random, const Config& config) {
   using C = Counter;
   CHECK(run.counter(C::UpdatesExecuted) + run.counter(C::UpdatesSkippedWeight) + run.counter(C::UpdatesSkippedFeature) +

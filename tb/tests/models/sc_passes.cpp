@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three passes of contract 3 as hand-written command lists through the whole core, without the mapper.
+// The three passes of the schedule as hand-written command lists through the whole core, without the mapper.
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <random>
@@ -150,8 +150,7 @@ class PassRun {
     op.bank = tag % 2;
     op.clear = 1;
     op.full_precision = ternary ? 0 : 1;
-    op.order = static_cast<std::uint32_t>(pass_ == reference::Pass::BackwardWeights ? BeatOrder::PixelBeats
-                                                                                    : BeatOrder::KernelBeats);
+    op.order = pass_ == reference::Pass::BackwardWeights ? BeatOrder::PixelBeats : BeatOrder::KernelBeats;
     op.first_column = static_cast<std::uint32_t>(q);
     op.columns = static_cast<std::uint32_t>(std::min<std::int64_t>(tile_columns_, columns_ - q));
     op.beats = static_cast<std::uint32_t>(beats_);

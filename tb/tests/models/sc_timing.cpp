@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When commands begin and end, and when bursts go out: every number is worked out by hand from arch. contracts 2 and 3.
+// When commands begin and end, and when bursts go out: every number is worked out by hand from The schedule, Tiles in
+// sequence and Memory port.
 //
 // What all of them have in common. The doorbell rings in cycle 0. A request made in cycle t takes part in arbitration
 // from t+1, so the first fetch (two commands, 256 bytes, 16 beats of 16 bytes) is issued at 1 and complete at

@@ -22,7 +22,7 @@ struct FeatureAddress {
 /// divisions (by the kernel, the map, the insertion, the circular rows) are made once, at the start of the segment;
 /// from beat to beat there are only additions and comparisons, as in hardware.
 ///
-/// The two beat orders are one walk with different counters (arch. contract 3):
+/// The two beat orders are one walk with different counters (The schedule):
 ///   KernelBeats: kw, kh, channel;  PixelBeats: ox, oy, image.
 class AddressGenerator {
  public:

@@ -6,8 +6,9 @@
 
 namespace dlac::clocked {
 
-OperandStream::OperandStream(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_event& tick)
-    : sc_module(name), window_beats_(config.window_beats) {
+OperandStream::OperandStream(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_event& tick,
+                             GridStatus& status)
+    : sc_module(name), status_(status), clock_(config.clock_period_ps), window_beats_(config.window_beats) {
   SC_METHOD(tick);
   sensitive << tick;
   dont_initialize();
@@ -24,9 +25,10 @@ void OperandStream::start(std::uint32_t beats, std::uint32_t beat_cycles) {
 void OperandStream::stop() {
   gate_.close();
   readers_.clear();
-  next_ = progress_ = slot_ = passed_ = fill_level_ = 0;
+  next_ = slot_ = passed_ = fill_level_ = 0;
+  progress_ = needed_ = 0;
   slowest_ = 0;
-  stalled_ = false;
+  stalled_ = requested_ = false;
   delivered.write(0);
 }
 
@@ -49,13 +51,45 @@ void OperandStream::tick() {
   if (!gate_.is_open()) return;
   release();
   stalled_ = next_ < beats_ && next_ - passed_ == window_beats_;
-  if (next_ < beats_ && !stalled_ && ++progress_ == beat_cycles_) {
-    progress_ = 0;
-    fill(slot_);
-    slot_ = slot_ + 1 == window_beats_ ? 0 : slot_ + 1;
-    delivered.write(++next_);
+  if (next_ < beats_ && !stalled_) {
+    if (progress_ == 0) begin_beat();
+    ++progress_;
+    if (!requested_ && progress_ == needed_) deliver();
   }
   fill_level_ = next_ - passed_;
+}
+
+void OperandStream::begin_beat() {
+  begun_at_ = status_.cycle;
+  needed_ = beat_cycles_;
+  sc_core::sc_time delay;
+  if (fill_directly(slot_, delay)) {
+    if (delay != sc_core::SC_ZERO_TIME) needed_ += clock_.cycles_in(delay);
+  } else {
+    requested_ = true;
+    ++status_.requests;
+  }
+}
+
+void OperandStream::fetch() {
+  if (!requested_) return;
+  requested_ = false;
+  sc_core::sc_time delay;
+  if (!fill_by_transaction(slot_, delay)) {
+    status_.failed = true;
+    return;
+  }
+  needed_ += clock_.cycles_in(delay);
+  if (progress_ == needed_) {
+    deliver();
+    fill_level_ = next_ - passed_;
+  }
+}
+
+void OperandStream::deliver() {
+  progress_ = 0;
+  slot_ = slot_ + 1 == window_beats_ ? 0 : slot_ + 1;
+  delivered.write(++next_);
 }
 
 void OperandStream::trace(sc_core::sc_trace_file* file) const {

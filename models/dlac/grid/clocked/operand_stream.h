@@ -2,6 +2,8 @@
 #pragma once
 
 #include <dlac/common/config.h>
+#include <dlac/grid/clocked/grid_status.h>
+#include <dlac/units/core_clock.h>
 
 #include <cstdint>
 #include <systemc>
@@ -36,7 +38,8 @@ class Gate {
 };
 
 /// The part that row and column streams have in common: a window of D beats that fills by one beat per `beat_cycles`
-/// and in which a slot is free again when every reader is past it. (arch. 2, contract 3)
+/// and in which a slot is free again when every reader is past it. A beat that the buffer delays by s cycles takes s
+/// more. (The schedule)
 class OperandStream : public sc_core::sc_module {
  public:
   /// Beats that have arrived in the window since the segment began.
@@ -49,29 +52,49 @@ class OperandStream : public sc_core::sc_module {
   void stop();
   /// Adds a PE that must be past a beat before its slot is free: the PE's count of passed beats.
   void add_reader(const BeatSignal& position) { readers_.push_back(&position); }
-  void trace(sc_core::sc_trace_file* file) const;
+  /// Makes the transaction that the present cycle needs, if any. The grid calls its streams in order, after the clock's
+  /// tick and before its PEs move.
+  void fetch();
+  void trace(sc_core::sc_trace_file* file) const override;
 
  protected:
-  /// `tick`: the event of the clock.
-  OperandStream(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_event& tick);
+  /// `tick`: the event of the clock. `status` is the grid's.
+  OperandStream(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_event& tick,
+                GridStatus& status);
   /// Begins a segment of `beats` beats, each of which takes `beat_cycles`.
   void start(std::uint32_t beats, std::uint32_t beat_cycles);
-  /// Writes the next beat into slot `slot` of the window.
-  virtual void fill(std::uint32_t slot) = 0;
+  /// Writes the next beat into slot `slot` of the window, unless that takes a transaction. Adds to `delay` what direct
+  /// access takes.
+  [[nodiscard]] virtual bool fill_directly(std::uint32_t slot, sc_core::sc_time& delay) = 0;
+  /// The same by a transaction; false if the buffer answers with an error.
+  [[nodiscard]] virtual bool fill_by_transaction(std::uint32_t slot, sc_core::sc_time& delay) = 0;
+  /// Clock edge at which the beat that the stream works on is delivered, unless the buffer delays it.
+  [[nodiscard]] std::uint64_t delivery_cycle() const { return begun_at_ + beat_cycles_ - 1; }
+  /// Beat that the stream works on.
+  [[nodiscard]] std::uint32_t next() const { return next_; }
+  [[nodiscard]] GridStatus& status() const { return status_; }
+  [[nodiscard]] const CoreClock& clock() const { return clock_; }
 
  private:
   SC_HAS_PROCESS(OperandStream);
   void tick();
   /// Lets go of the beats that all readers are past.
   void release();
+  void begin_beat();
+  void deliver();
 
   Gate gate_;
   std::vector<const BeatSignal*> readers_;
+  GridStatus& status_;
+  const CoreClock clock_;
   const std::uint32_t window_beats_;
   std::uint32_t beats_ = 0;        ///< of the segment
   std::uint32_t beat_cycles_ = 1;  ///< p, or 1
   std::uint32_t next_ = 0;         ///< beat that the stream works on
-  std::uint32_t progress_ = 0;     ///< cycles spent on it
+  std::uint64_t progress_ = 0;     ///< cycles spent on it
+  std::uint64_t needed_ = 0;       ///< cycles that it takes
+  std::uint64_t begun_at_ = 0;     ///< clock edge that ends the first of them
+  bool requested_ = false;         ///< it waits for fetch()
   std::uint32_t slot_ = 0;         ///< where it goes: next_ mod D
   std::uint32_t passed_ = 0;       ///< beats that every reader is past
   std::size_t slowest_ = 0;        ///< a reader that is not past beat passed_

@@ -6,7 +6,7 @@
 
 namespace dlac::schedule {
 
-/// How an update rounds. (arch. contract 4)
+/// How an update rounds. (The arithmetic)
 enum class Rounding {
   Binary32,     ///< fused multiply-add in binary32
   Binary16,     ///< ternary weight, |accumulator| known to stay below 65504

@@ -4,7 +4,7 @@
 #include <dlac/common/command.h>
 #include <dlac/common/config.h>
 #include <dlac/common/skip_policy.h>
-#include <dlac/grid/engine.h>
+#include <dlac/grid/schedule/buffer_view.h>
 #include <dlac/grid/schedule/simd.h>
 
 #include <cstddef>

@@ -4,7 +4,7 @@
 #include <dlac/common/arithmetic.h>
 #include <dlac/common/command.h>
 #include <dlac/common/config.h>
-#include <dlac/grid/engine.h>
+#include <dlac/grid/schedule/buffer_view.h>
 #include <dlac/grid/schedule/weight_view.h>
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace dlac::schedule {
 
-/// The values of a point-wise operation. (arch. 2, contract 4)
+/// The values of a point-wise operation. (Organisation, The arithmetic)
 class Pointwise {
  public:
   Pointwise(const Config& config, const PtWiseOp& op, const WeightView& weights, BufferView features);

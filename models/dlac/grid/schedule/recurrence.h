@@ -7,7 +7,7 @@
 
 namespace dlac::schedule {
 
-/// What the schedule of a segment depends on besides the operands. (arch. contract 3)
+/// What the schedule of a segment depends on besides the operands. (The schedule)
 struct RecurrenceShape {
   std::uint32_t rows = 1;             ///< rows that take part, 1 .. 64
   std::uint32_t columns = 1;          ///< columns that take part, 1 .. 4096
@@ -24,7 +24,7 @@ struct RecurrenceResult {
   std::uint64_t starved_column = 0;
 };
 
-/// Solves the recurrence of arch. contract 3 chunk by chunk, for live counts of the form
+/// Solves the recurrence (The schedule) chunk by chunk, for live counts of the form
 /// n(r,c,t) = counts(t,r) if live(t,c), else 0.
 ///
 /// Times are kept relative to the slowest stream, in 16 bits where a bound on the skew allows it, else in 32: a PE is

@@ -199,6 +199,5 @@ void ScheduleEngine::drain(std::uint32_t bank, std::uint32_t log2_rows, std::uin
   core_->drain(bank, log2_rows, channels, columns, out);
 }
 void ScheduleEngine::reset() { core_->reset(); }
-void ScheduleEngine::trace(sc_core::sc_trace_file*) const {}
 
 }  // namespace dlac

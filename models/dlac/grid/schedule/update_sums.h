@@ -10,7 +10,7 @@
 
 namespace dlac::schedule {
 
-/// What became of a segment's updates, from sums over its beats. (arch. contract 3)
+/// What became of a segment's updates, from sums over its beats. (The schedule)
 class UpdateSums {
  public:
   explicit UpdateSums(std::uint32_t channels) : channels_(channels) {}

@@ -4,7 +4,7 @@
 #include <dlac/common/arithmetic.h>
 #include <dlac/common/command.h>
 #include <dlac/common/config.h>
-#include <dlac/grid/engine.h>
+#include <dlac/grid/schedule/buffer_view.h>
 
 #include <cstdint>
 #include <cstring>

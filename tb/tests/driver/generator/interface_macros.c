@@ -64,20 +64,10 @@ const struct MacroValue MacroRegisterFields[] = {FIELD(CTRL, RESET),
 const struct MacroValue MacroConstants[] = {
     CONSTANT(ID_VALUE),  CONSTANT(VERSION_VALUE), CONSTANT(MODE_TRAIN),    CONSTANT(MODE_INFER),    CONSTANT(IRQ_DONE),
     CONSTANT(IRQ_ERROR), CONSTANT(COUNTERS),      CONSTANT(COMMAND_WORDS), CONSTANT(COMMAND_BYTES), {NULL, 0}};
-const struct MacroValue MacroErrors[] = {ERROR(NONE),
-                                         ERROR(ILLEGAL_COMMAND),
-                                         ERROR(ILLEGAL_FIELD),
-                                         ERROR(BUFFER_RANGE),
-                                         ERROR(BAD_WEIGHT_CODE),
-                                         ERROR(TOKEN_OVERFLOW),
-                                         ERROR(DEADLOCK),
-                                         ERROR(LIST_WITHOUT_END),
-                                         ERROR(FETCH_FAULT),
-                                         ERROR(LOAD_FAULT),
-                                         ERROR(STORE_FAULT),
-                                         ERROR(DOORBELL_BUSY),
-                                         ERROR(BAD_LIST_ADDRESS),
-                                         {NULL, 0}};
+const struct MacroValue MacroErrors[] = {
+    ERROR(NONE),           ERROR(ILLEGAL_COMMAND), ERROR(ILLEGAL_FIELD),    ERROR(BUFFER_RANGE), ERROR(BAD_WEIGHT_CODE),
+    ERROR(TOKEN_OVERFLOW), ERROR(DEADLOCK),        ERROR(LIST_WITHOUT_END), ERROR(FETCH_FAULT),  ERROR(LOAD_FAULT),
+    ERROR(STORE_FAULT),    ERROR(DOORBELL_BUSY),   ERROR(BAD_LIST_ADDRESS), ERROR(LINK_FAULT),   {NULL, 0}};
 const struct MacroValue MacroCounters[] = {COUNTER(CYCLES),
                                            COUNTER(COMPUTE_CYCLES),
                                            COUNTER(POINTWISE_CYCLES),

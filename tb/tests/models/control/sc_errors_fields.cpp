@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a command may not hold: every field just out of its range and at its ends, undefined opcodes and bits. (arch. 2)
+// What a command may not hold: every field just out of its range and at its ends, undefined opcodes and bits.
+// (Organisation)
 
 #include "tb/tests/models/control/sc_errors_rig.h"
 
@@ -216,8 +217,10 @@ TEST_CASE("errors: fields of ptWiseOp out of range") {
       row("more columns than C", Field, [](auto& c) { c.columns = 5; }),
       row("operation 5", Field, [](auto& c) { c.operation = static_cast<PointwiseOp>(5); }),
       row("operation 7", Field, [](auto& c) { c.operation = static_cast<PointwiseOp>(7); }),
-      row("comparison 6", Field, [](auto& c) { c.operation = PointwiseOp::Select, c.compare = static_cast<Compare>(6); }),
-      row("comparison 7", Field, [](auto& c) { c.operation = PointwiseOp::Select, c.compare = static_cast<Compare>(7); }),
+      row("comparison 6", Field,
+          [](auto& c) { c.operation = PointwiseOp::Select, c.compare = static_cast<Compare>(6); }),
+      row("comparison 7", Field,
+          [](auto& c) { c.operation = PointwiseOp::Select, c.compare = static_cast<Compare>(7); }),
       row("constants of a not at a word", Field, [](auto& c) { c.source_a = Constant, c.constants_a = 2; }),
       row("constants of x not at a word", Field, [](auto& c) { c.source_x = Constant, c.constants_x = 1; }),
       row("constants of y not at a word", Field, [](auto& c) { c.source_y = Constant, c.constants_y = 3; }),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists whose commands are good and that fail all the same: tokens, deadlocks, their end, the doorbell. Which error
-// counts, and that a core works after it. (arch. 2)
+// counts, and that a core works after it. (Organisation)
 
 #include "tb/tests/models/control/sc_errors_rig.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that refuses: a fetch, a load, a store, and what nobody asked for. (arch. 2)
+// Memory that refuses: a fetch, a load, a store, and what nobody asked for. (Organisation)
 
 #include "tb/tests/models/control/sc_errors_rig.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random lists: the core never hangs, never stops the simulation, and works again after a reset. (arch. 2)
+// Random lists: the core never hangs, never stops the simulation, and works again after a reset. (Registers)
 
 #include "tb/tests/models/control/sc_errors_rig.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resets at any time of a layer, by register and by port. (arch. 2)
+// Resets at any time of a layer, by register and by port. (Organisation)
 #include <memory>
 #include <string>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CSR target against a host that nobody who wrote it has seen: every transaction, legal or not, through the
-// base-protocol checker and compared with the documented registers. (IEEE 1666-2011 14, 15.2; docs/machine.md section
-// 3)
+// base-protocol checker and compared with the documented registers. (IEEE 1666-2011 14, 15.2;
+// docs/machine_reference.md, Registers)
 #include <dlac/accelerator.h>
 
 #include <catch2/catch.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The core as its host sees it: the CSR socket, the interrupt, the reset port, two cores side by side. (arch. 2)
+// The core as its host sees it: the CSR socket, the interrupt, the reset port, two cores side by side. (Registers)
 #include <algorithm>
 #include <initializer_list>
 #include <memory>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory answers one transaction of a layer with an error, for every transaction of it: the list ends with the right
-// code, the right address and the interrupt, and after a reset the layer runs as if nothing had been. (docs/machine.md
-// section 3)
+// code, the right address and the interrupt, and after a reset the layer runs as if nothing had been. (Registers)
 #include <deque>
 
 #include "tb/tests/models/dma/sc_protocol_rig.h"

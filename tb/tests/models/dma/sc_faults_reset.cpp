@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reset at any time of a layer, by the register bit or by the port: afterwards the core is as after elaboration, and
-// what memory still answers to requests of before shows nowhere. (docs/machine.md section 3)
+// what memory still answers to requests of before shows nowhere. (Registers)
 #include <algorithm>
 
 #include "tb/tests/models/dma/sc_protocol_rig.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // However the core talks to a memory of one latency, it computes the same outputs in the same cycles: loosely timed,
 // annotated or waiting, through DMI that states its latencies or does not, ahead of time within a global quantum, or in
-// four phases. (arch. 2)
+// four phases. (Memory port)
 #include <deque>
 
 #include "tb/tests/models/dma/sc_protocol_rig.h"

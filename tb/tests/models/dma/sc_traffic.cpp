@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The byte and burst counters under direct memory access, where the port sleeps through a transfer: at any time they
-// say what the formula of docs/machine.md section 5 issues up to then, whether they are read or cleared.
+// say what the formula of docs/machine_reference.md, Memory port, issues up to then, whether they are read or cleared.
 #include <algorithm>
 
 #include "tb/tests/models/sc_core_rig.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ptWiseOp through the whole core: tensors and constants in memory, a command list, results in memory. Values against a
-// scalar loop, cycles against the formula of arch. 2:
+// scalar loop, cycles against the formula (Point-wise operations):
 //   max( ceil(B / A"), constant operands * ceil(B / row port), ceil(live rows * B * streams / column port) )
 #include <algorithm>
 #include <array>

@@ -41,7 +41,7 @@ void check_refused(const ScratchFolder& folder, const Case& each) {
 TEST_CASE("a wrong command line is refused with one line") {
   const ScratchFolder folder;
   const std::vector<Case> cases{
-      {{}, "command: missing", "run, layer, compile, image, exec, networks, config"},
+      {{}, "command: missing", "run, layer, compile, image, exec, networks, links, config"},
       {{"rn"}, "command: rn", "perhaps run"},
       {{"--verbose"}, "command: --verbose", "run"},
       {{"--version", "run"}, "--version: run", "nothing"},

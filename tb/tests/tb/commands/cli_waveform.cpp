@@ -98,7 +98,10 @@ TEST_CASE("the cycles read off the waveform are those of the report") {
       const auto found = waves.durations.find(bits);
       CHECK((found == waves.durations.end() ? 0 : found->second) == Period * causes[cause].get<std::uint64_t>());
     }
-    CHECK(folder.names() == std::vector<std::string>{"a.vcd", "r.json"});
+    std::vector<std::string> names{"a.blocked_on.gtkf", "a.grid_state.gtkf", "a.gtkw", "a.opcode.gtkf"};
+    if (engine == "clocked") names.emplace_back("a.pe_state.gtkf");
+    names.insert(names.end(), {"a.vcd", "r.json"});
+    CHECK(folder.names() == names);
   }
 }
 
@@ -117,6 +120,9 @@ TEST_CASE("a window of the waveform begins and ends where it was asked to") {
   CHECK(waves.first == Period * 100);
   CHECK(waves.last == Period * 2001);  // the end of cycle 2000
 
+  const std::string save = folder.read("a.gtkw");
+  CHECK(save.find("\n[timestart] 200\n") != std::string::npos);
+
   folder.write("a.vcd", "old");
   const ProgramResult late = traced("1000000000:1000000001");
   CHECK(late.code == 2);
@@ -124,6 +130,7 @@ TEST_CASE("a window of the waveform begins and ends where it was asked to") {
         "dlac-tb: --vcd-window: 1000000000: expected a first cycle before the end of the simulation; nothing is "
         "written\n");
   CHECK(folder.read("a.vcd") == "old");
+  CHECK(folder.read("a.gtkw") == save);
 }
 
 TEST_CASE("a waveform goes where a symbolic link leads, and the file keeps its permissions") {
@@ -137,7 +144,8 @@ TEST_CASE("a waveform goes where a symbolic link leads, and the file keeps its p
   CHECK(std::filesystem::is_symlink(folder.file("link.vcd")));
   CHECK(std::filesystem::status(folder.file("old.vcd")).permissions() == std::filesystem::perms(0640));
   CHECK(read_waves(folder.file("old.vcd"), GridState).first == 0);
-  CHECK(folder.names() == std::vector<std::string>{"link.vcd", "old.vcd"});
+  CHECK(folder.names() == std::vector<std::string>{"link.blocked_on.gtkf", "link.grid_state.gtkf", "link.gtkw",
+                                                   "link.opcode.gtkf", "link.vcd", "old.vcd"});
 }
 
 TEST_CASE("a signal that ends the program leaves no part of a waveform behind") {
@@ -157,7 +165,11 @@ TEST_CASE("a signal that ends the program leaves no part of a waveform behind") 
     for (int i = 0; i < 3000 && !happens(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return happens();
   };
-  CHECK(soon([&] { return !folder.names().empty(); }));  // the waveform under its temporary name
+  // Under its temporary name, which ends with .vcd, too; before, the folder is tried with a file that does not.
+  CHECK(soon([&] {
+    const std::vector<std::string> names = folder.names();
+    return !names.empty() && names.front().rfind(".vcd") == names.front().size() - 4;
+  }));
   REQUIRE(::kill(child, SIGTERM) == 0);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
@@ -166,22 +178,42 @@ TEST_CASE("a signal that ends the program leaves no part of a waveform behind") 
   CHECK(folder.names().empty());
 }
 
-TEST_CASE("every signal of the GTKWave save file exists") {
+TEST_CASE("the save file beside a waveform shows every signal in it, for any shape of the grid") {
   const ScratchFolder folder;
-  REQUIRE(run_program(folder.path(), {"run", "--network", "resnet18", "--layer", "layer4.0.downsample", "--engine",
-                                      "clocked", "--vcd", "a.vcd", "--vcd-window", "0:0", "--verify", "none"})
-              .code == 0);
-  const Waves waves = read_waves(folder.file("a.vcd"), GridState);
-  std::ifstream save(std::string(DLAC_SOURCE_FOLDER) + "/scripts/dlac.gtkw");
-  REQUIRE(save);
-  std::size_t signals = 0;
-  for (std::string line; std::getline(save, line);) {
-    if (line.rfind("SystemC.", 0) != 0) continue;
-    ++signals;
-    INFO(line);
-    CHECK(waves.names.count(line) == 1);
+  for (const std::string rows : {"2", "8"}) {
+    INFO(rows << " rows");
+    REQUIRE(
+        run_program(folder.path(), {"run", "--network", "resnet20", "--layer", "linear", "--engine", "clocked", "--vcd",
+                                    "a.vcd", "--vcd-window", "0:0", "--verify", "none", "--set", "pes=32", "--set",
+                                    "rows=" + rows, "--set", "columns=" + std::to_string(32 / std::stoi(rows))})
+            .code == 0);
+    const Waves waves = read_waves(folder.file("a.vcd"), GridState);
+    std::istringstream save(folder.read("a.gtkw"));
+    std::set<std::string> shown;
+    std::set<std::string> filters;
+    for (std::string line; std::getline(save, line);) {
+      if (line.rfind("+{", 0) == 0) shown.insert(line.substr(line.find("} ") + 2));
+      if (line.rfind('^', 0) == 0) filters.insert(line.substr(line.rfind('/') + 1));
+    }
+    CHECK(shown == waves.names);
+    const std::string text = save.str();
+    for (int i = 0; i < 32; ++i) {
+      CHECK(text.find("\n+{pe_" + std::to_string(i) + "} ") != std::string::npos);
+    }
+    CHECK(text.find("other signals") == std::string::npos);
+    CHECK(filters.size() == 4);
+    for (const std::string& filter : filters) CHECK(folder.has(filter));
   }
-  CHECK(signals > 100);
+}
+
+TEST_CASE("the save file's name is no other file's") {
+  const ScratchFolder folder;
+  folder.write("a.gtkw", "{}");
+  const ProgramResult result =
+      run_program(folder.path(), {"run", "--network", "resnet20", "--vcd", "a.vcd", "--config", "a.gtkw"});
+  CHECK(result.code == 2);
+  CHECK(result.err == "dlac-tb: --vcd: a.gtkw: expected a file that is no input\n");
+  CHECK(folder.read("a.gtkw") == "{}");
 }
 
 }  // namespace dlac::tb

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Point-wise operations on the clocked engine: values against the naive model, cycles by hand. (arch. 2)
+// Point-wise operations on the clocked engine: values against the naive model, cycles by hand. (Point-wise operations)
 #include <memory>
 #include <random>
 #include <string>

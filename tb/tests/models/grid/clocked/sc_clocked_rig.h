@@ -3,7 +3,6 @@
 
 #include <dlac/common/command.h>
 #include <dlac/common/config.h>
-#include <dlac/grid/clocked/clocked_engine.h>
 
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "tb/reference/arithmetic.h"
+#include "tb/tests/models/grid/grid_driver.h"
 #include "tb/tests/reference_machine.h"
 
 namespace dlac {
@@ -50,6 +50,7 @@ inline double value_of(dlac::Mode mode, std::uint32_t word) {
 /// A small core: one row of PEs per default, train mode.
 inline dlac::Config small_config(std::uint32_t pes, std::uint32_t buffers, std::uint32_t units, std::uint32_t window) {
   dlac::Config config;
+  config.engine = dlac::EngineKind::Clocked;
   config.pes = pes;
   config.rows = 1;
   config.columns = pes;
@@ -66,10 +67,9 @@ inline dlac::Config small_config(std::uint32_t pes, std::uint32_t buffers, std::
 struct Rig {
   Rig(const char* name, const dlac::Config& configuration)
       : config(configuration),
-        weights(config.weight_buffer_bytes + dlac::BufferSlack),
-        features(config.feature_buffer_bytes + dlac::BufferSlack),
-        engine(name, config, {weights.data(), config.weight_buffer_bytes},
-               {features.data(), config.feature_buffer_bytes}) {}
+        weights(config.weight_buffer_bytes),
+        features(config.feature_buffer_bytes),
+        engine(name, config, weights, features) {}
 
   /// A segment given as two small matrices: weights[beat][row*B + b] and features[beat][column]. Full-precision weights
   /// are words, ternary ones -1, 0 or 1; features are values. Clears bank 0.
@@ -114,7 +114,7 @@ struct Rig {
 
   const dlac::Config config;
   Bytes weights, features;
-  dlac::ClockedEngine engine;
+  mutable grid_driver::GridDriver engine;
 };
 
 /// A testbench thread.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Timing of the clocked engine, each number worked out by hand from arch. contract 3. W, X: cycles at which the row and
+// Timing of the clocked engine, each number worked out by hand from The schedule. W, X: cycles at which the row and
 // column streams have delivered a beat; done: cycle at which a PE is past it.
 #include <functional>
 #include <limits>

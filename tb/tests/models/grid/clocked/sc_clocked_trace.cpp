@@ -88,9 +88,9 @@ TEST_CASE("clocked trace: signals change in the cycle that the contract names") 
   std::filesystem::remove(written);
   const auto cycle = [](std::uint64_t number) { return 10'000 + 2000 * number; };
 
-  const Changes& row = variables.at("engine.row_stream_0.delivered");
-  const Changes& column = variables.at("engine.column_stream_0.delivered");
-  const Changes& position = variables.at("engine.pe_0.zero_skip.position");
+  const Changes& row = variables.at("engine.grid.row_stream_0.delivered");
+  const Changes& column = variables.at("engine.grid.column_stream_0.delivered");
+  const Changes& position = variables.at("engine.grid.pe_0.zero_skip.position");
   const std::uint64_t delivered_after[] = {1, 1, 1, 2, 2, 2, 3, 3, 3};
   const std::uint64_t passed_after[] = {0, 0, 1, 1, 1, 2, 2, 2, 3};
   for (std::uint64_t k = 0; k < 9; ++k) {
@@ -100,17 +100,17 @@ TEST_CASE("clocked trace: signals change in the cycle that the contract names") 
     CHECK(at(position, cycle(k)) == passed_after[k]);
   }
   // Updates of beat 0 in cycles 1 and 2: buffer 0 becomes 1.5, buffer 1 -1.5.
-  CHECK(at(variables.at("engine.pe_0.zero_skip.live"), cycle(0)) == 3);
-  CHECK(at(variables.at("engine.pe_0.zero_skip.live"), cycle(1)) == 2);
-  CHECK(at(variables.at("engine.pe_0.zero_skip.live"), cycle(2)) == 0);
-  CHECK(at(variables.at("engine.pe_0.buffer"), cycle(1)) == 0);
-  CHECK(at(variables.at("engine.pe_0.buffer"), cycle(2)) == 1);
-  CHECK(at(variables.at("engine.pe_0.value"), cycle(1)) == 0x3FC0'0000);
-  CHECK(at(variables.at("engine.pe_0.value"), cycle(2)) == 0xBFC0'0000);
-  CHECK(variables.at("engine.pe_0.real").at(1) == std::pair<std::uint64_t, std::string>{cycle(1), "1.5"});
+  CHECK(at(variables.at("engine.grid.pe_0.zero_skip.live"), cycle(0)) == 3);
+  CHECK(at(variables.at("engine.grid.pe_0.zero_skip.live"), cycle(1)) == 2);
+  CHECK(at(variables.at("engine.grid.pe_0.zero_skip.live"), cycle(2)) == 0);
+  CHECK(at(variables.at("engine.grid.pe_0.datapath.buffer"), cycle(1)) == 0);
+  CHECK(at(variables.at("engine.grid.pe_0.datapath.buffer"), cycle(2)) == 1);
+  CHECK(at(variables.at("engine.grid.pe_0.datapath.value"), cycle(1)) == 0x3FC0'0000);
+  CHECK(at(variables.at("engine.grid.pe_0.datapath.value"), cycle(2)) == 0xBFC0'0000);
+  CHECK(variables.at("engine.grid.pe_0.datapath.real").at(1) == std::pair<std::uint64_t, std::string>{cycle(1), "1.5"});
   // The window is full from its first beat on, and the stream stands still while the PE works.
-  CHECK(at(variables.at("engine.row_stream_0.stalled"), cycle(0)) == 0);
-  CHECK(at(variables.at("engine.row_stream_0.stalled"), cycle(1)) == 1);
-  CHECK(at(variables.at("engine.row_stream_0.stalled"), cycle(3)) == 0);
-  CHECK(at(variables.at("engine.row_stream_0.fill_level"), cycle(2)) == 1);
+  CHECK(at(variables.at("engine.grid.row_stream_0.stalled"), cycle(0)) == 0);
+  CHECK(at(variables.at("engine.grid.row_stream_0.stalled"), cycle(1)) == 1);
+  CHECK(at(variables.at("engine.grid.row_stream_0.stalled"), cycle(3)) == 0);
+  CHECK(at(variables.at("engine.grid.row_stream_0.fill_level"), cycle(2)) == 1);
 }

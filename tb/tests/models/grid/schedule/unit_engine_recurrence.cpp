@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recurrence of arch. contract 3 in SIMD against that of tb/reference, on every target.
+// The recurrence (The schedule) in SIMD against that of tb/reference, on every target.
 #include <dlac/grid/schedule/recurrence.h>
 #include <dlac/grid/schedule/simd.h>
 

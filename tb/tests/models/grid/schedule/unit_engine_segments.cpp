@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The schedule engine, on every SIMD target, against naive loops: every counter and every output bit.
-#include <dlac/grid/engine.h>
 #include <dlac/grid/operation_check.h>
+#include <dlac/grid/schedule/buffer_view.h>
 #include <dlac/grid/schedule/schedule_engine.h>
 
 #include <algorithm>
@@ -77,7 +77,10 @@ class Bench {
 
   /// Whether all targets do with a segment what the model does; else `error` says what happened.
   [[nodiscard]] bool multiply(const dlac::MmOp& op) {
-    REQUIRE(check(op, config, weight_view()) == dlac::ErrorCode::None);
+    REQUIRE(check(op, config) == dlac::ErrorCode::None);
+    const bool illegal =
+        op.full_precision == 0 && dlac::has_illegal_code(&weights[op.weights], dlac::weight_bits(op, config));
+    REQUIRE(!illegal);
     const dlac::SegmentResult expected = model_.multiply(op, weights, features);
     total.executed += expected.updates.executed;
     total.masked_nonfinite += expected.updates.masked_nonfinite;
@@ -256,8 +259,10 @@ struct Limits {
     if (planes * op.row_capacity * op.pitch > words) continue;
     const auto held = [&] {
       dlac::MmOp bare = op;
-      bare.full_precision = 1;  // words may be anything, and this buffer is endless
-      return check(bare, config, {bench.weights.data(), UINT64_MAX}) == dlac::ErrorCode::None;
+      bare.weights = 0;
+      dlac::Config endless = config;  // the weights' place is no matter here
+      endless.weight_buffer_bytes = UINT32_MAX;
+      return check(bare, endless) == dlac::ErrorCode::None;
     };
     if (!held()) {
       op.first_x = 0;
@@ -611,8 +616,8 @@ TEST_CASE("schedule engine: a NaN among the outputs does not hide the large ones
 }
 
 TEST_CASE("schedule engine: outputs outside a ragged tile hold what they held", "[engine]") {
-  // "Output channels and pixels outside the layer are never live" (contract 3); weights behind the last channel may be
-  // anything. A later operation or store may name these outputs.
+  // "Output channels and pixels outside the layer are never live" (The schedule); weights behind the last channel may
+  // be anything. A later operation or store may name these outputs.
   for (const Mode mode : {Mode::Train, Mode::Infer}) {
     for (const std::uint32_t full : {0U, 1U}) {
       const dlac::Config config = dlac::Config::defaults(mode);

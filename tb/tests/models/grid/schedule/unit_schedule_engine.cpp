@@ -257,7 +257,11 @@ void check_recipe(const Recipe& recipe, std::uint32_t parts) {
     op.weights = static_cast<std::uint32_t>(recipe.op.weights +
                                             first * config.beat_bits(config.rows, op.full_precision != 0) / 8);
     op.clear = first == 0 ? 1 : 0;
-    REQUIRE(check(op, config, recipe.weights.view()) == ErrorCode::None);
+    Config large = config;  // as large as the recipe needs it
+    large.weight_buffer_bytes = static_cast<std::uint32_t>(recipe.weights.view().bytes);
+    REQUIRE(check(op, large) == ErrorCode::None);
+    REQUIRE((op.full_precision != 0 ||
+             !has_illegal_code(recipe.weights.view().data + op.weights, weight_bits(op, config))));
     require_same(engine.multiply(op), naive.multiply(op, recipe.weights.bytes, recipe.features.bytes));
     first += op.beats;
   }

@@ -2,15 +2,17 @@
 #pragma once
 
 #include <dlac/common/command.h>
+#include <dlac/links/resettable.h>
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <systemc>
 
 namespace dlac {
 
-/// The four token counters that synchronise the load, compute and store queues. (arch. 2)
-class TokenCounters {
+/// The four token counters that synchronise the load, compute and store queues. (Tokens)
+class TokenCounters : public Resettable {
  public:
   explicit TokenCounters(std::uint32_t limit) : limit_(limit) {}
 
@@ -37,9 +39,14 @@ class TokenCounters {
     if (mask != 0) changed_.notify(sc_core::SC_ZERO_TIME);
     return true;
   }
-  void reset() { counts_ = {}; }
+  void reset() override { counts_ = {}; }
   [[nodiscard]] const sc_core::sc_event& changed() const { return changed_; }
-  [[nodiscard]] const std::array<std::uint32_t, TokenCount>& counts() const { return counts_; }
+  /// `prefix`: of the counters' names.
+  void trace(sc_core::sc_trace_file* file, const std::string& prefix) const {
+    for (std::uint32_t i = 0; i < TokenCount; ++i) {
+      sc_core::sc_trace(file, counts_[i], prefix + std::string(to_string(static_cast<Token>(i))));
+    }
+  }
 
  private:
   std::uint32_t limit_;

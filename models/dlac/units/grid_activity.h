@@ -6,7 +6,7 @@
 
 namespace dlac {
 
-/// What the grid does in a cycle. (arch. contract 3, "counters add up")
+/// What the grid does in a cycle. (Counters)
 enum class GridState : std::uint32_t { Compute, Pointwise, WaitWeights, WaitFeatures, WaitDrain, Idle };
 inline constexpr std::uint32_t GridStateCount = 6;
 
@@ -19,9 +19,19 @@ class GridActivity {
     change(GridState::Idle, cycle);
   }
   void change(GridState state, std::uint64_t cycle) {
-    settle(cycle);
-    state_ = state;
-    traced_state_ = static_cast<std::uint32_t>(state);
+    waits_for_operands_ = false;
+    set(state, cycle);
+  }
+  /// The grid has a command whose operands are not loaded: charged to what the load queue is busy with, now and as it
+  /// changes.
+  void wait_for_operands(std::uint64_t cycle) {
+    waits_for_operands_ = true;
+    set(awaited_, cycle);
+  }
+  /// What the load queue is busy with: WaitWeights, WaitFeatures, or Idle with nothing.
+  void load(GridState awaited, std::uint64_t cycle) {
+    awaited_ = awaited;
+    if (waits_for_operands_) set(awaited, cycle);
   }
   void stop(std::uint64_t cycle) {
     settle(cycle);
@@ -46,7 +56,15 @@ class GridActivity {
   }
 
  private:
+  void set(GridState state, std::uint64_t cycle) {
+    settle(cycle);
+    state_ = state;
+    traced_state_ = static_cast<std::uint32_t>(state);
+  }
+
   bool running_ = false;
+  bool waits_for_operands_ = false;
+  GridState awaited_ = GridState::Idle;
   GridState state_ = GridState::Idle;
   std::uint32_t traced_state_ = static_cast<std::uint32_t>(GridState::Idle);
   std::uint64_t since_ = 0;

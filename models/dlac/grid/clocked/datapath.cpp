@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dlac/grid/clocked/datapath.h>
+
+#include <algorithm>
+#include <string>
+
+namespace dlac::clocked {
+
+Datapath::Datapath(const sc_core::sc_module_name& name, const Config& config)
+    : sc_module(name),
+      arithmetic_(config.mode),
+      accumulators_(std::size_t{2} * config.output_buffers),
+      output_buffers_(config.output_buffers),
+      word_bits_(static_cast<int>(config.word_bits())) {
+  update.bind(static_cast<tlm::tlm_fw_transport_if<UpdateTypes>&>(*this));
+  drain.bind(static_cast<tlm::tlm_fw_transport_if<DrainTypes>&>(*this));
+}
+
+void Datapath::start(const MmOp& op, std::uint32_t valid) {
+  bank_ = &accumulators_[std::size_t{op.bank} * output_buffers_];
+  if (op.clear != 0) std::fill(bank_, bank_ + valid, 0U);
+}
+
+void Datapath::stop() {
+  buffer_ = value_ = 0;
+  real_ = 0;
+}
+
+void Datapath::reset() {
+  stop();
+  std::fill(accumulators_.begin(), accumulators_.end(), 0U);
+}
+
+void Datapath::b_transport(Update& request, sc_core::sc_time&) {
+  if (request.pointwise == nullptr) {
+    accumulate(request);
+  } else {
+    pointwise(request);
+  }
+  request.response = tlm::TLM_OK_RESPONSE;
+}
+
+void Datapath::accumulate(const Update& request) {
+  const RowBeat& weights = *request.weights;
+  const ColumnBeat& feature = *request.feature;
+  for (std::uint64_t rest = request.buffers; rest != 0; rest &= rest - 1) {
+    buffer_ = static_cast<std::uint32_t>(__builtin_ctzll(rest));
+    std::uint32_t& accumulator = bank_[buffer_];
+    const std::uint64_t bit = std::uint64_t{1} << buffer_;
+    // A policy that executes updates with a zero operand pays for them in cycles, never in bits. (The arithmetic)
+    if (feature.kind != FeatureKind::Zero && (weights.nonzero & bit) != 0) {
+      if (weights.words != nullptr) {
+        accumulator = arithmetic_.fused_multiply_add(weights.words[buffer_], feature.feature, accumulator);
+      } else if ((weights.negative & bit) != 0) {
+        accumulator = arithmetic_.subtract(accumulator, feature.feature);
+      } else {
+        accumulator = arithmetic_.add(accumulator, feature.feature);
+      }
+    }
+    value_ = accumulator;
+  }
+  if (traced_) real_ = arithmetic_.to_float(value_);
+}
+
+void Datapath::pointwise(const Update& request) {
+  const PtWiseOp& op = *request.pointwise;
+  std::uint32_t* const bank = &accumulators_[std::size_t{op.bank} * output_buffers_];
+  for (std::uint64_t rest = request.buffers; rest != 0; rest &= rest - 1) {
+    const auto b = static_cast<std::uint32_t>(__builtin_ctzll(rest));
+    const auto operand = [&](OperandSource source, std::uint32_t immediate, const std::uint32_t* words) {
+      if (source == OperandSource::Accumulator) return arithmetic_.canonical(bank[b]);
+      return source == OperandSource::Immediate ? arithmetic_.immediate(immediate) : words[b];
+    };
+    const std::uint32_t a = operand(op.source_a, op.immediate_a, request.words_a);
+    const std::uint32_t x = operand(op.source_x, op.immediate_x, request.words_x);
+    const std::uint32_t y = operand(op.source_y, op.immediate_y, request.words_y);
+    const auto select = [&](SelectInput input) -> std::uint32_t {
+      switch (input) {
+        case SelectInput::A: return a;
+        case SelectInput::X: return x;
+        case SelectInput::Y: return y;
+        case SelectInput::Zero: return 0;
+      }
+      return 0;
+    };
+    switch (op.operation) {
+      case PointwiseOp::Add: bank[b] = arithmetic_.add(a, x); break;
+      case PointwiseOp::Sub: bank[b] = arithmetic_.subtract(a, x); break;
+      case PointwiseOp::Mul: bank[b] = arithmetic_.multiply(a, x); break;
+      case PointwiseOp::MulAdd: bank[b] = arithmetic_.fused_multiply_add(a, x, y); break;
+      case PointwiseOp::Select: {
+        const bool condition = arithmetic_.compare(op.compare, select(op.select_p), select(op.select_q));
+        bank[b] = select(condition ? op.select_u : op.select_v);
+        break;
+      }
+    }
+  }
+}
+
+void Datapath::b_transport(Drain& request, sc_core::sc_time&) {
+  const std::uint32_t* const bank = &accumulators_[std::size_t{request.bank} * output_buffers_];
+  for (std::uint32_t b = 0; b < request.channels; ++b) request.words[b] = arithmetic_.canonical(bank[b]);
+  request.response = tlm::TLM_OK_RESPONSE;
+}
+
+void Datapath::trace(sc_core::sc_trace_file* file) const {
+  const std::string prefix = std::string(name()) + '.';
+  sc_core::sc_trace(file, buffer_, prefix + "buffer");
+  sc_core::sc_trace(file, value_, prefix + "value", word_bits_);
+  sc_core::sc_trace(file, real_, prefix + "real");
+  traced_ = true;
+}
+
+}  // namespace dlac::clocked

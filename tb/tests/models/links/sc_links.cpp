@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// What observers on the links inside the core see, and what modules in them can do.
+#include <dlac/links/buffer_access.h>
+#include <dlac/links/command_probe.h>
+#include <dlac/links/link_counter.h>
+#include <dlac/links/link_modules.h>
+#include <dlac/links/recorder.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tb/tests/models/sc_core_rig.h"
+
+namespace {
+
+using namespace dlac;
+using core_rig::small_config;
+
+constexpr std::uint32_t Channels = 16;  // all of the tile: four rows of four output buffers
+constexpr std::uint32_t Columns = 4;
+constexpr std::uint32_t Beats = 18;
+constexpr std::uint64_t WeightsAt = 0x4000, FeaturesAt = 0x8000, OutputsAt = 0xC000;
+
+/// Loads weights and features, multiplies and stores; one command at a time.
+std::vector<Command> layer(Mode mode) {
+  const std::uint32_t word = mode == Mode::Train ? 4 : 2;
+  LoadWeights weights;
+  weights.address = WeightsAt;
+  weights.bytes = Channels * Beats / 4;
+  LoadFeatures features;
+  features.header.fence = 1;
+  features.address = FeaturesAt;
+  features.channels = 2;
+  features.width = features.pitch = 8;
+  features.height = features.rows = features.row_capacity = 4;
+  features.row_stride = 8 * word;
+  features.channel_stride = features.image_stride = 32 * word;
+  MmOp op = core_rig::small_convolution();
+  op.header.fence = 1;
+  Store store;
+  store.header.fence = 1;
+  store.address = OutputsAt;
+  store.channel_stride = Columns * word;
+  store.image_pixels = store.columns = Columns;
+  store.log2_rows = 2;
+  store.channels = Channels;
+  return {weights, features, op, store, End{}};
+}
+
+/// Ternary weights and small whole features, some of them zero.
+void fill(tb::Testbench& bench, Mode mode) {
+  for (std::uint32_t i = 0; i < Channels * Beats / 4; ++i) {
+    static constexpr std::uint8_t Codes[] = {0x1D, 0xC7, 0x70, 0x34, 0x00, 0x5F};
+    bench.memory.data()[WeightsAt + i] = Codes[i % 6];
+  }
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    const float value = i % 3 == 0 ? 0.0F : static_cast<float>(i % 7) - 3.0F;
+    if (mode == Mode::Train) {
+      std::memcpy(bench.memory.data() + FeaturesAt + 4 * i, &value, 4);
+    } else {
+      const std::uint16_t half = Half::from_float(value).bits();
+      std::memcpy(bench.memory.data() + FeaturesAt + 2 * i, &half, 2);
+    }
+  }
+}
+
+struct Outcome {
+  ErrorCode error = ErrorCode::None;
+  std::vector<std::uint8_t> outputs;
+  std::array<std::uint64_t, CounterCount> counters{};
+  [[nodiscard]] std::uint64_t counter(Counter which) const { return counters[static_cast<std::size_t>(which)]; }
+};
+
+/// Makes a testbench that runs the layer; the simulation is the caller's to start, by run().
+struct Bench {
+  Bench(const char* name, const Config& config, Fittings* fittings)
+      : testbench(
+            name, config, core_rig::MemoryBytes, sc_core::sc_time(100, sc_core::SC_NS),
+            [this](tb::Testbench& self) {
+              const Mode mode = self.config().mode;
+              fill(self, mode);
+              outcome.error = self.run_list(layer(mode));
+              outcome.counters = self.read_counters();
+              const std::uint8_t* const first = self.memory.data() + OutputsAt;
+              outcome.outputs.assign(first, first + Channels * Columns * (mode == Mode::Train ? 4 : 2));
+            },
+            fittings) {}
+  Outcome outcome;
+  tb::Testbench testbench;
+};
+
+Config config_of(EngineKind engine, Mode mode = Mode::Train, std::uint32_t dmi = 1) {
+  Config config = small_config(mode);
+  config.engine = engine;
+  config.dmi = dmi;
+  return config;
+}
+
+/// Flips one bit of what is written to or read from the byte at `address`.
+class FlipBit final : public Probe<> {
+ public:
+  FlipBit(const char* name, std::uint64_t address, unsigned bit) : Probe(name), address_(address), bit_(bit) {}
+  void b_transport(Payload& payload, sc_core::sc_time& delay) override {
+    Probe::b_transport(payload, delay);
+    const std::uint64_t first = payload.get_address();
+    if (payload.is_read() && address_ >= first && address_ - first < payload.get_data_length()) {
+      payload.get_data_ptr()[address_ - first] ^= static_cast<std::uint8_t>(1U << bit_);
+    }
+  }
+
+ private:
+  const std::uint64_t address_;
+  const unsigned bit_;
+};
+
+/// Answers everything with an error.
+class Refuse final : public Probe<> {
+ public:
+  using Probe::Probe;
+  void b_transport(Payload& payload, sc_core::sc_time&) override {
+    payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+  }
+};
+
+/// Takes no command.
+class Deaf final : public CommandPutProbe {
+ public:
+  using CommandPutProbe::CommandPutProbe;
+  bool nb_put(const QueuedCommand&) override { return false; }
+};
+
+}  // namespace
+
+TEST_CASE("links: what observers see on the clocked engine adds up, beat by beat and update by update") {
+  const Config config = config_of(EngineKind::Clocked);
+  LinkCounter counter;
+  LinkModules modules;
+  modules.observe("*", counter, config);
+  Bench watched("watched", config, &modules);
+  Bench plain("plain", config, nullptr);
+  watched.testbench.run();
+  plain.testbench.run();
+  REQUIRE(watched.outcome.error == ErrorCode::None);
+  CHECK(watched.outcome.outputs == plain.outcome.outputs);
+  CHECK(watched.outcome.counters == plain.outcome.counters);
+
+  const auto& links = counter.links();
+  for (int r = 0; r < 4; ++r) {
+    const auto& row = links.at("grid.row_stream_" + std::to_string(r) + ".buffer");
+    CHECK(row.transactions == Beats);
+    CHECK(row.bytes == Beats);  // four codes of two bits
+  }
+  CHECK(links.count("grid.row_stream_4.buffer") == 0);
+  std::uint64_t row_beats = 0;
+  std::uint64_t column_beats = 0;
+  std::uint64_t updates = 0;
+  std::uint64_t drained = 0;
+  for (const auto& [name, count] : links) {
+    if (name.find("grid.pe_") != 0) continue;
+    if (name.find(".row") != std::string::npos) row_beats += count.transactions;
+    if (name.find(".column") != std::string::npos) column_beats += count.transactions;
+    if (name.find(".update") != std::string::npos) updates += count.updates;
+  }
+  for (const auto& [name, count] : links) drained += name.find("grid.drain_pe_") == 0 ? count.updates : 0;
+  CHECK(row_beats == Beats * 16);
+  CHECK(column_beats == Beats * 16);
+  CHECK(updates == watched.outcome.counter(Counter::UpdatesExecuted));
+  CHECK(drained == Channels * Columns);
+  CHECK(links.at("load.weight_buffer").bytes == Channels * Beats / 4);
+  CHECK(links.at("load.feature_buffer").bytes == 64 * 4);
+  CHECK(links.at("compute.weight_codes").bytes == Channels * Beats / 4);
+  CHECK(links.at("mem").bytes ==
+        watched.outcome.counter(Counter::BytesRead) + watched.outcome.counter(Counter::BytesWritten));
+  CHECK(links.at("processor.compute_queue").transactions == 1);
+  CHECK(links.at("compute.grid").updates == updates);
+  CHECK(counter.total().errors == 0);
+}
+
+TEST_CASE("links: the schedule engine reads once per segment and operand") {
+  const Config config = config_of(EngineKind::Schedule);
+  LinkCounter counter;
+  LinkModules modules;
+  modules.observe("grid.*", counter, config);
+  Bench watched("watched", config, &modules);
+  Bench plain("plain", config, nullptr);
+  watched.testbench.run();
+  plain.testbench.run();
+  CHECK(watched.outcome.outputs == plain.outcome.outputs);
+  CHECK(watched.outcome.counters == plain.outcome.counters);
+  CHECK(counter.links().at("grid.weight_buffer").transactions == 1);
+  CHECK(counter.links().at("grid.weight_buffer").bytes == Channels * Beats / 4);
+  CHECK(counter.links().at("grid.feature_buffer").transactions == 1);
+  CHECK(counter.links().at("grid.feature_buffer").bytes == 2 * 4 * 8 * 4);  // two planes of 4 x 8 words
+}
+
+TEST_CASE("links: records are the same bytes with direct memory access and without") {
+  std::ostringstream texts[2];
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  std::vector<std::unique_ptr<LinkModules>> modules;
+  std::vector<std::unique_ptr<Bench>> benches;
+  for (std::uint32_t dmi = 0; dmi < 2; ++dmi) {
+    const Config config = config_of(EngineKind::Clocked, Mode::Train, dmi);
+    recorders.push_back(std::make_unique<Recorder>(texts[dmi]));
+    modules.push_back(std::make_unique<LinkModules>());
+    for (const char* pattern : {"load.*", "store.*", "processor.*", "compute.*", "grid.*", "csr"}) {
+      modules.back()->observe(pattern, *recorders.back(), config);
+    }
+    benches.push_back(std::make_unique<Bench>(dmi == 0 ? "without" : "with", config, modules.back().get()));
+  }
+  for (const auto& bench : benches) bench->testbench.run();
+  CHECK(texts[0].str().size() > 10'000);
+  CHECK(texts[0].str() == texts[1].str());
+}
+
+TEST_CASE("links: a flipped bit of one weight changes the outputs of its channel alone, on both engines") {
+  // Four bytes a beat. Byte 20 holds channels 0 to 3 at beat 5, kernel position (1, 2): 0x70, of whose codes the last,
+  // channel 3's, becomes 11 where it was 01, so -1 where it was +1.
+  std::vector<std::unique_ptr<LinkModules>> modules;
+  std::vector<std::unique_ptr<Bench>> benches;
+  for (const EngineKind engine : {EngineKind::Schedule, EngineKind::Clocked}) {
+    const Config config = config_of(engine);
+    const std::string name(to_string(engine));
+    modules.push_back(std::make_unique<LinkModules>());
+    const char* const link = engine == EngineKind::Schedule ? "grid.weight_buffer" : "grid.row_stream_0.buffer";
+    modules.back()->insert(link, [](const LinkInfo&) { return std::make_unique<FlipBit>("flip", 20, 7); });
+    benches.push_back(std::make_unique<Bench>((name + "_flipped").c_str(), config, modules.back().get()));
+    benches.push_back(std::make_unique<Bench>((name + "_plain").c_str(), config, nullptr));
+  }
+  for (const auto& bench : benches) bench->testbench.run();
+  const auto& flipped = benches[0]->outcome.outputs;
+  const auto& plain = benches[1]->outcome.outputs;
+  CHECK(benches[2]->outcome.outputs == flipped);
+  CHECK(benches[3]->outcome.outputs == plain);
+  for (std::size_t k = 0; k < Channels; ++k) {
+    INFO("channel " << k);
+    const auto channel = [k](const std::vector<std::uint8_t>& outputs) {
+      const auto first = outputs.begin() + static_cast<std::ptrdiff_t>(k * Columns * 4);
+      return std::vector<std::uint8_t>(first, first + Columns * 4);
+    };
+    CHECK((channel(flipped) != channel(plain)) == (k == 3));
+  }
+}
+
+TEST_CASE("links: a bit flipped on its way into the buffer is an illegal code, on both engines") {
+  std::vector<std::unique_ptr<LinkModules>> modules;
+  std::vector<std::unique_ptr<Bench>> benches;
+  for (const EngineKind engine : {EngineKind::Schedule, EngineKind::Clocked}) {
+    modules.push_back(std::make_unique<LinkModules>());
+    // Codes of the first byte, 0x1D: 01 11 01 00; bit 7 makes 10 of the last.
+    modules.back()->insert("compute.weight_codes",
+                           [](const LinkInfo&) { return std::make_unique<FlipBit>("flip", 0, 7); });
+    benches.push_back(
+        std::make_unique<Bench>(std::string(to_string(engine)).c_str(), config_of(engine), modules.back().get()));
+  }
+  for (const auto& bench : benches) bench->testbench.run();
+  for (const auto& bench : benches) CHECK(bench->outcome.error == ErrorCode::BadWeightCode);
+}
+
+TEST_CASE("links: an error response ends the list with a link fault, wherever it comes from") {
+  struct Case {
+    EngineKind engine;
+    const char* link;
+  };
+  const std::vector<Case> cases{
+      {EngineKind::Schedule, "load.weight_buffer"},        {EngineKind::Schedule, "load.feature_buffer"},
+      {EngineKind::Schedule, "grid.weight_buffer"},        {EngineKind::Schedule, "grid.feature_buffer"},
+      {EngineKind::Clocked, "compute.weight_codes"},       {EngineKind::Clocked, "grid.row_stream_1.buffer"},
+      {EngineKind::Clocked, "grid.column_stream_3.buffer"}};
+  std::vector<std::unique_ptr<LinkModules>> modules;
+  std::vector<std::unique_ptr<Bench>> benches;
+  for (const Case& each : cases) {
+    modules.push_back(std::make_unique<LinkModules>());
+    modules.back()->insert(each.link, [](const LinkInfo&) { return std::make_unique<Refuse>("refuse"); });
+    benches.push_back(std::make_unique<Bench>(("bench_" + std::to_string(benches.size())).c_str(),
+                                              config_of(each.engine), modules.back().get()));
+  }
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    benches[i]->testbench.run();
+    INFO(cases[i].link);
+    CHECK(benches[i]->outcome.error == ErrorCode::LinkFault);
+  }
+}
+
+TEST_CASE("links: one that takes no command leaves the core busy, and is named") {
+  LinkModules modules;
+  modules.insert("processor.compute_queue", [](const LinkInfo&) { return std::make_unique<Deaf>("deaf"); });
+  Bench bench("bench", config_of(EngineKind::Schedule), &modules);
+  CHECK_THROWS_WITH(bench.testbench.run(), Catch::Contains("waits on the link processor.compute_queue"));
+  CHECK(bench.testbench.accelerator.waiting_links() == std::vector<std::string>{"processor.compute_queue"});
+}
+
+TEST_CASE("links: an unknown one, two modules on one, and a module of another protocol are refused") {
+  const Config config = config_of(EngineKind::Schedule);
+  LinkCounter counter;
+  {
+    LinkModules modules;
+    modules.observe("grid.row_stream_0.buffer", counter, config);  // the clocked engine's
+    CHECK_THROWS_AS(Accelerator("unknown", config, &modules), ConfigError);
+  }
+  {
+    LinkModules modules;
+    modules.observe("load.*", counter, config);
+    modules.observe("load.weight_buffer", counter, config);
+    CHECK_THROWS_AS(Accelerator("twice", config, &modules), ConfigError);
+  }
+  {
+    LinkModules modules;
+    modules.insert("compute.grid", [](const LinkInfo&) { return std::make_unique<Refuse>("refuse"); });
+    CHECK_THROWS_AS(Accelerator("other", config, &modules), ConfigError);
+  }
+}
