@@ -46,6 +46,20 @@ struct SegmentCycles {
   std::int64_t finished_early = 0;  ///< past the last beat, or no part in the segment
 
   [[nodiscard]] bool operator==(const SegmentCycles& o) const;
+
+  SegmentCycles& operator+=(const SegmentCycles& o) {
+    cycles += o.cycles;
+    executed += o.executed;
+    skipped_weight += o.skipped_weight;
+    skipped_feature += o.skipped_feature;
+    skipped_both += o.skipped_both;
+    masked_nonfinite += o.masked_nonfinite;
+    busy += o.busy;
+    starved_row += o.starved_row;
+    starved_column += o.starved_column;
+    finished_early += o.finished_early;
+    return *this;
+  }
 };
 
 /// The recurrence. (The schedule)

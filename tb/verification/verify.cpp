@@ -177,16 +177,7 @@ void Comparison::all_segments() {
   reference::SegmentCycles sum;
   for (std::size_t i = 0; i < run_.plan.segments.size(); ++i) {
     const reference::SegmentCycles each = compare_segment(i);
-    sum.cycles += each.cycles;
-    sum.executed += each.executed;
-    sum.skipped_weight += each.skipped_weight;
-    sum.skipped_feature += each.skipped_feature;
-    sum.skipped_both += each.skipped_both;
-    sum.masked_nonfinite += each.masked_nonfinite;
-    sum.busy += each.busy;
-    sum.starved_row += each.starved_row;
-    sum.starved_column += each.starved_column;
-    sum.finished_early += each.finished_early;
+    sum += each;
   }
   const auto compare = [this](Counter counter, std::int64_t expected) {
     compare_counter(to_string(counter), run_.counter(counter), static_cast<std::uint64_t>(expected));

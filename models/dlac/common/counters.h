@@ -16,6 +16,14 @@ struct UpdateCounts {
   /// accumulator untouched). Not part of the sum. (Counters)
   std::uint64_t masked_nonfinite = 0;
 
+  UpdateCounts& operator+=(const UpdateCounts& o) {
+    executed += o.executed;
+    skipped_weight += o.skipped_weight;
+    skipped_feature += o.skipped_feature;
+    skipped_both += o.skipped_both;
+    masked_nonfinite += o.masked_nonfinite;
+    return *this;
+  }
   [[nodiscard]] bool operator==(const UpdateCounts& o) const {
     return executed == o.executed && skipped_weight == o.skipped_weight && skipped_feature == o.skipped_feature &&
            skipped_both == o.skipped_both && masked_nonfinite == o.masked_nonfinite;
@@ -29,6 +37,13 @@ struct PeCycles {
   std::uint64_t starved_column = 0;  ///< delivered by the row stream, not yet by the column stream
   std::uint64_t finished_early = 0;  ///< past the last beat, or a PE that takes no part
 
+  PeCycles& operator+=(const PeCycles& o) {
+    busy += o.busy;
+    starved_row += o.starved_row;
+    starved_column += o.starved_column;
+    finished_early += o.finished_early;
+    return *this;
+  }
   [[nodiscard]] bool operator==(const PeCycles& o) const {
     return busy == o.busy && starved_row == o.starved_row && starved_column == o.starved_column &&
            finished_early == o.finished_early;

@@ -29,17 +29,8 @@ class CompletionLog {
   }
   void add(const SegmentResult& segment) {
     ++segments_;
-    UpdateCounts& updates = totals_.updates;
-    updates.executed += segment.updates.executed;
-    updates.skipped_weight += segment.updates.skipped_weight;
-    updates.skipped_feature += segment.updates.skipped_feature;
-    updates.skipped_both += segment.updates.skipped_both;
-    updates.masked_nonfinite += segment.updates.masked_nonfinite;
-    PeCycles& pe = totals_.pe;
-    pe.busy += segment.pe.busy;
-    pe.starved_row += segment.pe.starved_row;
-    pe.starved_column += segment.pe.starved_column;
-    pe.finished_early += segment.pe.finished_early;
+    totals_.updates += segment.updates;
+    totals_.pe += segment.pe;
   }
   void clear() {
     totals_ = {};

@@ -47,16 +47,7 @@ void check_against_reference(const LayerRun& run, const RandomLayer& random, con
   for (std::size_t i = 0; i < run.plan.segments.size(); ++i) {
     const reference::SegmentCycles s = reference_cycles(random, config, run.plan, run.plan.segments[i]);
     CHECK(run.segment_cycles[i] == static_cast<std::uint64_t>(s.cycles));
-    sum.cycles += s.cycles;
-    sum.executed += s.executed;
-    sum.skipped_weight += s.skipped_weight;
-    sum.skipped_feature += s.skipped_feature;
-    sum.skipped_both += s.skipped_both;
-    sum.masked_nonfinite += s.masked_nonfinite;
-    sum.busy += s.busy;
-    sum.starved_row += s.starved_row;
-    sum.starved_column += s.starved_column;
-    sum.finished_early += s.finished_early;
+    sum += s;
   }
   const auto counter = [&run](Counter c) { return static_cast<std::int64_t>(run.counter(c)); };
   CHECK(counter(Counter::ComputeCycles) == sum.cycles);

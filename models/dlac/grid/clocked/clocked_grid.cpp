@@ -188,12 +188,7 @@ SegmentResult ClockedGrid::collect() const {
     result.pe.busy += pe.cycles(Activity::Busy);
     result.pe.starved_row += pe.cycles(Activity::StarvedRow);
     result.pe.starved_column += pe.cycles(Activity::StarvedColumn);
-    const UpdateCounts updates = pe.updates();
-    result.updates.executed += updates.executed;
-    result.updates.skipped_weight += updates.skipped_weight;
-    result.updates.skipped_feature += updates.skipped_feature;
-    result.updates.skipped_both += updates.skipped_both;
-    result.updates.masked_nonfinite += updates.masked_nonfinite;
+    result.updates += pe.updates();
   }
   // PEs that have finished are asleep and count no more; the others never woke.
   result.pe.finished_early = config_.pes * cycles_ - result.pe.busy - result.pe.starved_row - result.pe.starved_column;

@@ -4,10 +4,12 @@
 #include <dlac/common/config.h>
 #include <dlac/grid/grid.h>
 #include <dlac/links/buffer.h>
+#include <dlac/links/buffer_access.h>
 #include <dlac/links/links.h>
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -20,40 +22,49 @@ namespace grid_driver {
 class TestBuffer : public dlac::Buffer {
  public:
   TestBuffer(const sc_core::sc_module_name& name, std::vector<std::uint8_t>& storage, bool grants = true)
-      : Buffer(name), grants_direct(grants), storage_(storage) {}
+      : Buffer(name), grants_direct(grants), storage_(&storage) {}
 
-  [[nodiscard]] std::uint64_t bytes() const override { return storage_.size(); }
+  [[nodiscard]] std::uint64_t bytes() const override { return storage_->size(); }
   void reset() override {}
   using Buffer::invalidate;
 
   bool grants_direct;
   std::uint64_t transactions = 0;
   sc_core::sc_time direct_latency;  ///< of what is granted
+  /// Of what is answered by a transaction; none if empty.
+  std::function<sc_core::sc_time(const dlac::BufferAccess& access)> delay;
+  /// Bytes in another place from now on. What was granted is taken back.
+  void move_to(std::vector<std::uint8_t>& storage) {
+    storage_ = &storage;
+    invalidate(0, storage.size() - 1);
+  }
 
  protected:
-  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) override {
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& time) override {
     ++transactions;
     const std::uint64_t address = payload.get_address();
-    if (address + payload.get_data_length() > storage_.size()) {
+    if (address + payload.get_data_length() > storage_->size()) {
       payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
       return;
     }
-    std::memcpy(payload.get_data_ptr(), &storage_[address], payload.get_data_length());
+    std::memcpy(payload.get_data_ptr(), &(*storage_)[address], payload.get_data_length());
+    const auto* const access = payload.get_extension<dlac::BufferAccess>();
+    if (delay && access != nullptr) time += delay(*access);
     payload.set_dmi_allowed(grants_direct);
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
   }
   bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi) override {
     dmi.init();
     if (!grants_direct) return false;
-    dmi.set_dmi_ptr(storage_.data());
-    dmi.set_end_address(storage_.size() - 1);
+    dmi.set_dmi_ptr(storage_->data());
+    dmi.set_end_address(storage_->size() - 1);
     dmi.set_read_latency(direct_latency);
     dmi.allow_read();
     return true;
   }
 
  private:
-  std::vector<std::uint8_t>& storage_;
+  std::vector<std::uint8_t>* storage_;
 };
 
 class GridDriver : public sc_core::sc_module,

@@ -206,15 +206,8 @@ void run_tiles(Dice& dice, Rig& rig, dlac::ReferenceMachine& model, int tiles, d
       CHECK(elapsed == rig.config.clock_period_ps * expected.cycles);
       if (result.cycles != expected.cycles || !(result.pe == expected.pe)) return;  // one failure tells enough
 
-      total.updates.executed += result.updates.executed;
-      total.updates.skipped_weight += result.updates.skipped_weight;
-      total.updates.skipped_feature += result.updates.skipped_feature;
-      total.updates.skipped_both += result.updates.skipped_both;
-      total.updates.masked_nonfinite += result.updates.masked_nonfinite;
-      total.pe.busy += result.pe.busy;
-      total.pe.starved_row += result.pe.starved_row;
-      total.pe.starved_column += result.pe.starved_column;
-      total.pe.finished_early += result.pe.finished_early;
+      total.updates += result.updates;
+      total.pe += result.pe;
 
       op.first_beat += op.beats;
       reduction.left -= op.beats;
