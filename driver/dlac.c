@@ -287,6 +287,7 @@ int dlac_image_fits(const struct dlac_image* image, const struct dlac_device* co
 static void move_command(uint32_t* command, uint64_t distance) {
 #define MOVE(field) DLAC_SET64(command, field, DLAC_GET64(command, field) + distance)
   switch (DLAC_GET(command, DLAC_COMMAND_OPCODE)) {
+    /* NOLINTNEXTLINE(bugprone-branch-clone): the fields differ */
     case DLAC_OPCODE_LOAD_WEIGHTS: MOVE(DLAC_LOAD_WEIGHTS_ADDRESS); break;
     case DLAC_OPCODE_LOAD_FEATURES: MOVE(DLAC_LOAD_FEATURES_ADDRESS); break;
     case DLAC_OPCODE_STORE: MOVE(DLAC_STORE_ADDRESS); break;

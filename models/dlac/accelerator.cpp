@@ -150,8 +150,8 @@ template <unsigned int BusWidth>
 std::vector<std::string> BasicAccelerator<BusWidth>::waiting_links() const {
   const std::string prefix = std::string(name()) + '.';
   std::vector<std::string> waiting;
-  for (std::string link : {core_->compute.waits_for_link(), core_->load.waits_for_link(), core_->store.waits_for_link(),
-                           core_->processor.waits_for_link()}) {
+  for (const std::string& link : {core_->compute.waits_for_link(), core_->load.waits_for_link(),
+                                  core_->store.waits_for_link(), core_->processor.waits_for_link()}) {
     if (!link.empty()) waiting.push_back(link.substr(prefix.size()));
   }
   return waiting;

@@ -45,6 +45,7 @@ std::optional<Policy> policy_from(std::string_view name) {
 const std::vector<std::string_view>& policy_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
+    all.reserve(Rules.size());
     for (const Rule& rule : Rules) all.push_back(rule.name);
     return all;
   }();

@@ -62,7 +62,7 @@ const std::uint8_t* StoreUnit::drain(const Store& store) {
 }
 
 void StoreUnit::execute(const QueuedCommand& queued) {
-  const Store& store = std::get<Store>(queued.command);
+  const auto& store = std::get<Store>(queued.command);
   if (const ErrorCode error = check(store, config_); error != ErrorCode::None) {
     faults->fail(error, queued.address);
     return;

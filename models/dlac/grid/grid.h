@@ -40,6 +40,6 @@ class Grid : public sc_core::sc_module,
 };
 
 /// The grid of a configuration. `config` and `clock` must outlive it.
-[[nodiscard]] std::unique_ptr<Grid> make_grid(const char* name, const Config& config, sc_core::sc_time period);
+[[nodiscard]] std::unique_ptr<Grid> make_grid(const char* name, const Config& config, const sc_core::sc_time& period);
 
 }  // namespace dlac

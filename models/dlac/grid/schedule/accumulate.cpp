@@ -3,7 +3,8 @@
 #include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE <dlac/grid/schedule/accumulate.cpp>
+#define HWY_TARGET_INCLUDE \
+  <dlac / grid / schedule / accumulate.cpp>  // NOLINT(bugprone-macro-parentheses): not an expression
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>
@@ -12,8 +13,7 @@
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
-namespace dlac::schedule {
-namespace HWY_NAMESPACE {
+namespace dlac::schedule::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using DF = hn::CappedTag<float, 16>;
@@ -190,7 +190,7 @@ void accumulate_rounded(const AccumulateJob& job) {
   }
 }
 
-void Accumulate(const AccumulateJob& job) {
+void accumulate_on_target(const AccumulateJob& job) {
   if (job.packed != nullptr) {
     accumulate_rounded<true>(job);
   } else {
@@ -198,16 +198,15 @@ void Accumulate(const AccumulateJob& job) {
   }
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace dlac::schedule
+}  // namespace dlac::schedule::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace dlac::schedule {
 
-HWY_EXPORT(Accumulate);
+HWY_EXPORT(accumulate_on_target);
 
-void accumulate(const AccumulateJob& job) { HWY_DYNAMIC_DISPATCH(Accumulate)(job); }
+void accumulate(const AccumulateJob& job) { HWY_DYNAMIC_DISPATCH(accumulate_on_target)(job); }
 
 }  // namespace dlac::schedule
 #endif

@@ -4,7 +4,8 @@
 #include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE <dlac/grid/schedule/count_ternary.cpp>
+#define HWY_TARGET_INCLUDE \
+  <dlac / grid / schedule / count_ternary.cpp>  // NOLINT(bugprone-macro-parentheses): not an expression
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>
@@ -13,8 +14,7 @@
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
-namespace dlac::schedule {
-namespace HWY_NAMESPACE {
+namespace dlac::schedule::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// One row's codes are one T. `counts` get whole vectors; what is behind the rows becomes 0.
@@ -56,7 +56,7 @@ void count_rows(const CountJob& job) {
   }
 }
 
-void CountTernary(const CountJob& job) {
+void count_ternary_on_target(const CountJob& job) {
   if (job.beat_bits % 8 == 0 && job.units <= 2 && job.buffers == 8) return count_rows<std::uint16_t>(job);
   if (job.beat_bits % 8 == 0 && job.units <= 2 && job.buffers == 16) return count_rows<std::uint32_t>(job);
   constexpr std::uint64_t Low = 0x5555555555555555ULL;
@@ -81,16 +81,15 @@ void CountTernary(const CountJob& job) {
   }
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace dlac::schedule
+}  // namespace dlac::schedule::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace dlac::schedule {
 
-HWY_EXPORT(CountTernary);
+HWY_EXPORT(count_ternary_on_target);
 
-void count_ternary(const CountJob& job) { HWY_DYNAMIC_DISPATCH(CountTernary)(job); }
+void count_ternary(const CountJob& job) { HWY_DYNAMIC_DISPATCH(count_ternary_on_target)(job); }
 
 }  // namespace dlac::schedule
 #endif

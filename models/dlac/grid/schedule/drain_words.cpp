@@ -3,7 +3,8 @@
 #include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE <dlac/grid/schedule/drain_words.cpp>
+#define HWY_TARGET_INCLUDE \
+  <dlac / grid / schedule / drain_words.cpp>  // NOLINT(bugprone-macro-parentheses): not an expression
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>
@@ -11,8 +12,7 @@
 #include <algorithm>
 
 HWY_BEFORE_NAMESPACE();
-namespace dlac::schedule {
-namespace HWY_NAMESPACE {
+namespace dlac::schedule::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using DF = hn::CappedTag<float, 16>;
@@ -20,8 +20,8 @@ using DI = hn::RebindToSigned<DF>;
 using DU = hn::RebindToUnsigned<DF>;
 using VF = hn::Vec<DF>;
 
-void DrainWords(const float* accumulators, std::size_t channel_stride, std::uint32_t channels, std::uint32_t columns,
-                bool half, std::uint32_t* out) {
+void drain_words_on_target(const float* accumulators, std::size_t channel_stride, std::uint32_t channels,
+                           std::uint32_t columns, bool half, std::uint32_t* out) {
   const DF df;
   const DU du;
   const DI di;
@@ -59,18 +59,17 @@ void DrainWords(const float* accumulators, std::size_t channel_stride, std::uint
   }
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace dlac::schedule
+}  // namespace dlac::schedule::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace dlac::schedule {
 
-HWY_EXPORT(DrainWords);
+HWY_EXPORT(drain_words_on_target);
 
 void drain_words(const float* accumulators, std::size_t channel_stride, std::uint32_t channels, std::uint32_t columns,
                  bool half, std::uint32_t* out) {
-  HWY_DYNAMIC_DISPATCH(DrainWords)(accumulators, channel_stride, channels, columns, half, out);
+  HWY_DYNAMIC_DISPATCH(drain_words_on_target)(accumulators, channel_stride, channels, columns, half, out);
 }
 
 }  // namespace dlac::schedule

@@ -132,8 +132,8 @@ void FeatureGather::gather_pixel_beats(std::uint32_t first, std::uint32_t beats,
   std::fill_n(panel.magnitude.data(), stride_, 0.0F);
   for (std::uint32_t i = 0; i < beats; ++i) {
     const std::uint64_t q = std::uint64_t{op_.first_beat} + first + i;
-    const std::int64_t ox = static_cast<std::int64_t>(q % op_.out_width);
-    const std::int64_t oy = static_cast<std::int64_t>(q / op_.out_width % op_.out_height);
+    const auto ox = static_cast<std::int64_t>(q % op_.out_width);
+    const auto oy = static_cast<std::int64_t>(q / op_.out_width % op_.out_height);
     const std::uint64_t image = q / op_.out_width / op_.out_height;
     float* values = &panel.values[i * stride_];
     std::uint16_t* live = &panel.live[i * stride_];

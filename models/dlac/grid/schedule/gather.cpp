@@ -4,7 +4,8 @@
 #include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE <dlac/grid/schedule/gather.cpp>
+#define HWY_TARGET_INCLUDE \
+  <dlac / grid / schedule / gather.cpp>  // NOLINT(bugprone-macro-parentheses): not an expression
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>
@@ -12,8 +13,7 @@
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
-namespace dlac::schedule {
-namespace HWY_NAMESPACE {
+namespace dlac::schedule::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using DF = hn::CappedTag<float, 16>;
@@ -36,8 +36,8 @@ using VI = hn::Vec<DI>;
   return hn::BitCast(df, hn::Or(bits, sign));
 }
 
-void FindRuns(const std::int32_t* offsets, std::size_t positions, std::size_t stride, std::size_t vector_columns,
-              std::int32_t* runs) {
+void find_runs_on_target(const std::int32_t* offsets, std::size_t positions, std::size_t stride,
+                         std::size_t vector_columns, std::int32_t* runs) {
   const DI di;
   const std::size_t lanes = hn::Lanes(di);
   for (std::size_t position = 0; position < positions; ++position) {
@@ -128,7 +128,7 @@ void gather_all(const GatherJob& job, FeaturePanel& panel) {
   panel.nonfinite = !hn::AllTrue(di, hn::Lt(largest, hn::Set(di, 0x7F800000)));
 }
 
-void GatherFeatures(const GatherJob& job, FeaturePanel& panel) {
+void gather_features_on_target(const GatherJob& job, FeaturePanel& panel) {
   if (job.half) {
     job.by_feature ? gather_all<true, true>(job, panel) : gather_all<true, false>(job, panel);
   } else {
@@ -136,22 +136,23 @@ void GatherFeatures(const GatherJob& job, FeaturePanel& panel) {
   }
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace dlac::schedule
+}  // namespace dlac::schedule::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace dlac::schedule {
 
-HWY_EXPORT(FindRuns);
-HWY_EXPORT(GatherFeatures);
+HWY_EXPORT(find_runs_on_target);
+HWY_EXPORT(gather_features_on_target);
 
 void find_runs(const std::int32_t* offsets, std::size_t positions, std::size_t stride, std::size_t vector_columns,
                std::int32_t* runs) {
-  HWY_DYNAMIC_DISPATCH(FindRuns)(offsets, positions, stride, vector_columns, runs);
+  HWY_DYNAMIC_DISPATCH(find_runs_on_target)(offsets, positions, stride, vector_columns, runs);
 }
 
-void gather_features(const GatherJob& job, FeaturePanel& panel) { HWY_DYNAMIC_DISPATCH(GatherFeatures)(job, panel); }
+void gather_features(const GatherJob& job, FeaturePanel& panel) {
+  HWY_DYNAMIC_DISPATCH(gather_features_on_target)(job, panel);
+}
 
 float load_feature(const std::uint8_t* buffer, std::uint64_t word, bool half) {
   if (half) {

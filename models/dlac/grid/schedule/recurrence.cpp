@@ -3,7 +3,8 @@
 #include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE <dlac/grid/schedule/recurrence.cpp>
+#define HWY_TARGET_INCLUDE \
+  <dlac / grid / schedule / recurrence.cpp>  // NOLINT(bugprone-macro-parentheses): not an expression
 #include <hwy/foreach_target.h>
 
 #include <dlac/grid/schedule/recurrence_advance_inl.h>
@@ -14,8 +15,7 @@
 #include <type_traits>
 
 HWY_BEFORE_NAMESPACE();
-namespace dlac::schedule {
-namespace HWY_NAMESPACE {
+namespace dlac::schedule::HWY_NAMESPACE {
 
 /// Makes the times relative to the slowest stream: no PE is past a beat before its streams have delivered it.
 template <typename T>
@@ -174,8 +174,7 @@ void recurrence_begin(State& state) {
   clear(state.starved_lanes, row);
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace dlac::schedule
+}  // namespace dlac::schedule::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

@@ -16,8 +16,7 @@
 #include <cstdint>
 
 HWY_BEFORE_NAMESPACE();
-namespace dlac::schedule {
-namespace HWY_NAMESPACE {
+namespace dlac::schedule::HWY_NAMESPACE {
 using State = Recurrence::State;
 
 /// Both operands of the recurrence, as given to Recurrence::advance, from one beat on.
@@ -255,8 +254,7 @@ void advance_any(State& state, const Operands& in, std::uint32_t beats) {
   }
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace dlac::schedule
+}  // namespace dlac::schedule::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

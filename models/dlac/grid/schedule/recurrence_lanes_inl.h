@@ -12,8 +12,7 @@
 #include <cstdint>
 
 HWY_BEFORE_NAMESPACE();
-namespace dlac::schedule {
-namespace HWY_NAMESPACE {
+namespace dlac::schedule::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <typename T>
@@ -103,8 +102,7 @@ template <typename T, int N, typename At>
   return hn::Load(d, lanes);
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace dlac::schedule
+}  // namespace dlac::schedule::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif
