@@ -29,15 +29,12 @@ ClockedGrid::ClockedGrid(const sc_core::sc_module_name& name, const Config& conf
     : Grid(name),
       config_(config),
       period_(period),
-      row_streams_("row_stream"),
-      column_streams_("column_stream"),
-      pes_("pe"),
+      positions_("position", config.pes),
+      row_streams_("row_stream", std::min(MaximumGridRows, config.pes), creator<RowStream>(config, tick_, status_)),
+      column_streams_("column_stream", config.pes, creator<ColumnStream>(config, tick_, status_)),
+      pes_("pe", config.pes, creator<ProcessingElement>(config, settle_, positions_, status_)),
       network_("operand_network", config.pes, std::min(MaximumGridRows, config.pes), config.pes),
-      drains_("drain_pe") {
-  row_streams_.init(std::min(MaximumGridRows, config.pes), creator<RowStream>(config, tick_, status_));
-  column_streams_.init(config.pes, creator<ColumnStream>(config, tick_, status_));
-  pes_.init(config.pes, creator<ProcessingElement>(config, settle_, status_));
-  drains_.init(config.pes);
+      drains_("drain_pe", config.pes) {
   for (auto& socket : drains_) socket.bind(static_cast<tlm::tlm_bw_transport_if<DrainTypes>&>(*this));
   SC_METHOD(step);
   sensitive << step_;

@@ -84,6 +84,7 @@ class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
   std::uint64_t cycles_ = 0;          ///< of it so far
   std::size_t first_unfinished_ = 0;  ///< live PE
 
+  sc_core::sc_vector<BeatSignal> positions_;  ///< [PE]; side by side, for the streams look at many in a cycle
   sc_core::sc_vector<RowStream> row_streams_;
   sc_core::sc_vector<ColumnStream> column_streams_;
   sc_core::sc_vector<ProcessingElement> pes_;

@@ -16,10 +16,13 @@ class ProcessingElement final : public sc_core::sc_module {
   ZeroSkip zero_skip;
   Datapath datapath;
 
-  /// `settle`: the event that follows the clock's tick when the streams' signals are stable. `status` is the grid's.
+  /// `settle`: the event that follows the clock's tick when the streams' signals are stable. `positions` and `status`
+  /// are the grid's.
   ProcessingElement(const sc_core::sc_module_name& name, std::uint32_t number, const Config& config,
-                    const sc_core::sc_event& settle, GridStatus& status)
-      : sc_module(name), zero_skip("zero_skip", number, config, settle, status), datapath("datapath", config) {}
+                    const sc_core::sc_event& settle, sc_core::sc_vector<BeatSignal>& positions, GridStatus& status)
+      : sc_module(name),
+        zero_skip("zero_skip", number, config, settle, positions, status),
+        datapath("datapath", config) {}
   ProcessingElement(const ProcessingElement&) = delete;
   ProcessingElement& operator=(const ProcessingElement&) = delete;
 

@@ -7,8 +7,9 @@
 namespace dlac::clocked {
 
 ZeroSkip::ZeroSkip(const sc_core::sc_module_name& name, std::uint32_t pe, const Config& config,
-                   const sc_core::sc_event& settle, GridStatus& status)
+                   const sc_core::sc_event& settle, sc_core::sc_vector<BeatSignal>& positions, GridStatus& status)
     : sc_module(name),
+      position(positions[pe]),
       window_beats_(config.window_beats),
       status_(status),
       rule_(config.policy),

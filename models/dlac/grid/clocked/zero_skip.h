@@ -32,12 +32,13 @@ class ZeroSkip final : public sc_core::sc_module,
   tlm::tlm_initiator_socket<32, ColumnBeatTypes> column{"column"};
   tlm::tlm_initiator_socket<32, UpdateTypes> update{"update"};
   sc_core::sc_port<OperandFlowIf> flow{"flow"};
-  /// Beats that this PE is past; read by the streams that serve it.
-  BeatSignal position{"position"};
+  /// Beats that this PE is past, on a wire of the grid's; read by the streams that serve it.
+  BeatSignal& position;
 
-  /// `settle`: the event that follows the clock's tick when the streams' signals are stable. `status` is the grid's.
+  /// `settle`: the event that follows the clock's tick when the streams' signals are stable. `positions` and `status`
+  /// are the grid's.
   ZeroSkip(const sc_core::sc_module_name& name, std::uint32_t pe, const Config& config, const sc_core::sc_event& settle,
-           GridStatus& status);
+           sc_core::sc_vector<BeatSignal>& positions, GridStatus& status);
   ZeroSkip(const ZeroSkip&) = delete;
   ZeroSkip& operator=(const ZeroSkip&) = delete;
 

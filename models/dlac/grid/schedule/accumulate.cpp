@@ -3,8 +3,8 @@
 #include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE \
-  <dlac / grid / schedule / accumulate.cpp>  // NOLINT(bugprone-macro-parentheses): not an expression
+// NOLINTNEXTLINE(bugprone-macro-parentheses): not an expression
+#define HWY_TARGET_INCLUDE <dlac/grid/schedule/accumulate.cpp>
 #include <hwy/foreach_target.h>
 
 #include <hwy/highway.h>

@@ -3,8 +3,8 @@
 #include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE \
-  <dlac / grid / schedule / recurrence.cpp>  // NOLINT(bugprone-macro-parentheses): not an expression
+// NOLINTNEXTLINE(bugprone-macro-parentheses): not an expression
+#define HWY_TARGET_INCLUDE <dlac/grid/schedule/recurrence.cpp>
 #include <hwy/foreach_target.h>
 
 #include <dlac/grid/schedule/recurrence_advance_inl.h>
