@@ -65,6 +65,7 @@ struct ColumnBeatTypes {
 /// output buffers with one beat, or a ptWiseOp on all of them at once.
 struct Update {
   std::uint32_t pe = 0;
+  tlm::tlm_response_status response = tlm::TLM_INCOMPLETE_RESPONSE;
   std::uint64_t buffers = 0;  ///< mask of the output buffers to be updated, lowest first
   std::uint64_t cycle = 0;    ///< clock edge that ends the cycle in which they are executed
   // Of an mmOp.
@@ -76,7 +77,6 @@ struct Update {
   const std::uint32_t* words_a = nullptr;
   const std::uint32_t* words_x = nullptr;
   const std::uint32_t* words_y = nullptr;
-  tlm::tlm_response_status response = tlm::TLM_INCOMPLETE_RESPONSE;
 };
 
 struct UpdateTypes {

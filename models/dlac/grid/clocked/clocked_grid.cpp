@@ -30,20 +30,23 @@ ClockedGrid::ClockedGrid(const sc_core::sc_module_name& name, const Config& conf
       config_(config),
       period_(period),
       positions_("position", config.pes),
-      row_streams_("row_stream", std::min(MaximumGridRows, config.pes), creator<RowStream>(config, tick_, status_)),
-      column_streams_("column_stream", config.pes, creator<ColumnStream>(config, tick_, status_)),
-      pes_("pe", config.pes, creator<ProcessingElement>(config, settle_, positions_, status_)),
+      row_streams_("row_stream", std::min(MaximumGridRows, config.pes), creator<RowStream>(config, status_)),
+      column_streams_("column_stream", config.pes, creator<ColumnStream>(config, status_)),
+      shared_{config,
+              positions_,
+              status_,
+              std::vector<ZeroSkipState>(config.pes),
+              std::vector<DatapathState>(config.pes),
+              std::vector<std::uint32_t>(std::size_t{2} * config.pes * config.output_buffers)},
+      pes_("pe", config.pes, creator<ProcessingElement>(shared_)),
       network_("operand_network", config.pes, std::min(MaximumGridRows, config.pes), config.pes),
       drains_("drain_pe", config.pes) {
   for (auto& socket : drains_) socket.bind(static_cast<tlm::tlm_bw_transport_if<DrainTypes>&>(*this));
   SC_METHOD(step);
   sensitive << step_;
   dont_initialize();
-  SC_METHOD(follow_tick);
-  sensitive << tick_;
-  dont_initialize();
-  SC_METHOD(fetch_and_settle);
-  sensitive << ticked_;
+  SC_METHOD(follow_streams);
+  sensitive << streams_moved_;
   dont_initialize();
 }
 
@@ -86,7 +89,7 @@ tlm::tlm_sync_enum ClockedGrid::nb_transport_fw(Operation& operation, tlm::tlm_p
     delay += sc_core::sc_time::from_value(operation.cycles * period_.value());
     return tlm::TLM_COMPLETED;
   }
-  // What an interrupted segment left runnable runs first and finds closed gates.
+  // In the next delta cycle: what an interrupted segment left runnable runs first and finds nothing to do.
   running_ = &operation;
   asked_in_ = sc_core::sc_delta_count();
   step_.notify(sc_core::SC_ZERO_TIME);
@@ -124,22 +127,27 @@ void ClockedGrid::step() {
     }
   }
   status_.cycle = running_->start + cycles_ + 1;
-  tick_.notify(sc_core::SC_ZERO_TIME);
+  for (std::uint32_t r = 0; r < shape_.live_rows; ++r) row_streams_[r].tick();
+  for (std::uint32_t c = 0; c < shape_.live_columns; ++c) column_streams_[c].tick();
+  streams_moved_.notify(sc_core::SC_ZERO_TIME);
   step_.notify(period_);
 }
 
-void ClockedGrid::follow_tick() { ticked_.notify(sc_core::SC_ZERO_TIME); }
-
-void ClockedGrid::fetch_and_settle() {
+void ClockedGrid::follow_streams() {
   if (!begun_) return;
-  if (status_.requests == 0) {
-    settle_.notify();  // in this very delta cycle
+  if (status_.requests != 0) {
+    status_.requests = 0;
+    for (std::uint32_t r = 0; r < shape_.live_rows; ++r) row_streams_[r].fetch();
+    for (std::uint32_t c = 0; c < shape_.live_columns; ++c) column_streams_[c].fetch();
+    streams_moved_.notify(sc_core::SC_ZERO_TIME);  // when what they have delivered can be seen, too
     return;
   }
-  status_.requests = 0;
-  for (std::uint32_t r = 0; r < shape_.live_rows; ++r) row_streams_[r].fetch();
-  for (std::uint32_t c = 0; c < shape_.live_columns; ++c) column_streams_[c].fetch();
-  settle_.notify(sc_core::SC_ZERO_TIME);  // when what they have delivered can be seen
+  for (std::size_t first = 0; first < std::size_t{shape_.live_rows} * shape_.columns_in_grid;
+       first += shape_.columns_in_grid) {
+    for (std::size_t n = first; n < first + shape_.live_columns; ++n) {
+      if (shared_.zero_skips[n].running) pes_[n].zero_skip.settle();
+    }
+  }
 }
 
 /// A segment is over when every PE is past its last beat. PEs seldom finish in order, so only the first unfinished one
@@ -169,9 +177,7 @@ void ClockedGrid::stop() {
   begun_ = false;
   status_.requests = 0;
   step_.cancel();
-  tick_.cancel();
-  ticked_.cancel();
-  settle_.cancel();
+  streams_moved_.cancel();
   for (auto& stream : row_streams_) stream.stop();
   for (auto& stream : column_streams_) stream.stop();
   for (auto& pe : pes_) pe.stop();

@@ -19,10 +19,10 @@ namespace dlac::clocked {
 /// The PE grid clock by clock: every PE, row stream, column stream, zero-skip control and data path is a module of its
 /// own. It agrees with the recurrence of the schedule to the cycle, and with the arithmetic to the bit.
 ///
-/// The clock runs only while a segment executes; this module alone advances it. A cycle has up to three phases: `tick`
-/// moves the streams, which read where the PEs were at the cycle's start and write what they deliver in it; then those
-/// that need a transaction for their beat make it, rows before columns, in ascending order; then `settle` moves the
-/// PEs.
+/// The clock runs only while a segment executes; this module alone advances it. A cycle has up to three phases, each in a
+/// delta cycle of its own, so that within one the order does not matter: the streams move, which read where the PEs were
+/// at the cycle's start and write what they deliver in it; those that need a transaction for their beat make it, rows
+/// before columns, in ascending order; the PEs move.
 class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
  public:
   /// `config` must be valid and outlive the grid.
@@ -59,10 +59,10 @@ class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
   /// Executes a point-wise operation; returns its cycles.
   [[nodiscard]] std::uint64_t pointwise(const PtWiseOp& op);
 
-  /// The clock: begins a segment, then at every edge looks whether it is over.
+  /// At every edge: begins a segment, looks whether it is over, moves the streams.
   void step();
-  void follow_tick();
-  void fetch_and_settle();
+  /// When what the streams did can be seen: makes their transactions, then moves the PEs.
+  void follow_streams();
   void start(const MmOp& op);
   [[nodiscard]] bool finished();
   void finish();
@@ -72,9 +72,7 @@ class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
   const Config& config_;
   const sc_core::sc_time period_;
   sc_core::sc_event step_{"edge"};
-  sc_core::sc_event tick_{"tick"};
-  sc_core::sc_event ticked_{"ticked"};
-  sc_core::sc_event settle_{"settle"};
+  sc_core::sc_event streams_moved_{"streams_moved"};
   GridStatus status_;
 
   Operation* running_ = nullptr;  ///< under way, begun or not
@@ -87,6 +85,7 @@ class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
   sc_core::sc_vector<BeatSignal> positions_;  ///< [PE]; side by side, for the streams look at many in a cycle
   sc_core::sc_vector<RowStream> row_streams_;
   sc_core::sc_vector<ColumnStream> column_streams_;
+  ProcessingElement::Shared shared_;
   sc_core::sc_vector<ProcessingElement> pes_;
   OperandNetwork network_;
   sc_core::sc_vector<tlm::tlm_initiator_socket<32, DrainTypes>> drains_;  ///< [PE]

@@ -6,8 +6,8 @@
 namespace dlac::clocked {
 
 ColumnStream::ColumnStream(const sc_core::sc_module_name& name, std::uint32_t index, const Config& config,
-                           const sc_core::sc_event& tick, GridStatus& status)
-    : OperandStream(name, config, tick, status),
+                           GridStatus& status)
+    : OperandStream(name, config, status),
       buffer("buffer", BufferRequester::ColumnStream, index),
       arithmetic_(config.mode),
       word_bytes_(config.word_bytes()),

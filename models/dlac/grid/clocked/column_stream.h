@@ -25,8 +25,7 @@ class ColumnStream final : public OperandStream, private ForwardDefaults<ColumnB
   BufferPort buffer;
   tlm::tlm_target_socket<32, ColumnBeatTypes> beats{"beats"};
 
-  ColumnStream(const sc_core::sc_module_name& name, std::uint32_t index, const Config& config,
-               const sc_core::sc_event& tick, GridStatus& status);
+  ColumnStream(const sc_core::sc_module_name& name, std::uint32_t index, const Config& config, GridStatus& status);
 
   /// Begins a segment as tile column `column`.
   void start(const MmOp& op, std::uint32_t column);

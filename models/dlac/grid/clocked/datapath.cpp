@@ -6,10 +6,12 @@
 
 namespace dlac::clocked {
 
-Datapath::Datapath(const sc_core::sc_module_name& name, const Config& config)
+Datapath::Datapath(const sc_core::sc_module_name& name, const Config& config, DatapathState& state,
+                   std::uint32_t* accumulators)
     : sc_module(name),
+      state_(state),
       arithmetic_(config.mode),
-      accumulators_(std::size_t{2} * config.output_buffers),
+      accumulators_(accumulators),
       output_buffers_(config.output_buffers),
       word_bits_(static_cast<int>(config.word_bits())) {
   update.bind(static_cast<tlm::tlm_fw_transport_if<UpdateTypes>&>(*this));
@@ -17,18 +19,18 @@ Datapath::Datapath(const sc_core::sc_module_name& name, const Config& config)
 }
 
 void Datapath::start(const MmOp& op, std::uint32_t valid) {
-  bank_ = &accumulators_[std::size_t{op.bank} * output_buffers_];
-  if (op.clear != 0) std::fill(bank_, bank_ + valid, 0U);
+  state_.bank = &accumulators_[std::size_t{op.bank} * output_buffers_];
+  if (op.clear != 0) std::fill(state_.bank, state_.bank + valid, 0U);
 }
 
 void Datapath::stop() {
-  buffer_ = value_ = 0;
-  real_ = 0;
+  state_.buffer = state_.value = 0;
+  state_.real = 0;
 }
 
 void Datapath::reset() {
   stop();
-  std::fill(accumulators_.begin(), accumulators_.end(), 0U);
+  std::fill_n(accumulators_, std::size_t{2} * output_buffers_, 0U);
 }
 
 void Datapath::b_transport(Update& request, sc_core::sc_time&) {
@@ -44,22 +46,22 @@ void Datapath::accumulate(const Update& request) {
   const RowBeat& weights = *request.weights;
   const ColumnBeat& feature = *request.feature;
   for (std::uint64_t rest = request.buffers; rest != 0; rest &= rest - 1) {
-    buffer_ = static_cast<std::uint32_t>(__builtin_ctzll(rest));
-    std::uint32_t& accumulator = bank_[buffer_];
-    const std::uint64_t bit = std::uint64_t{1} << buffer_;
+    state_.buffer = static_cast<std::uint32_t>(__builtin_ctzll(rest));
+    std::uint32_t& accumulator = state_.bank[state_.buffer];
+    const std::uint64_t bit = std::uint64_t{1} << state_.buffer;
     // A policy that executes updates with a zero operand pays for them in cycles, never in bits. (The arithmetic)
     if (feature.kind != FeatureKind::Zero && (weights.nonzero & bit) != 0) {
       if (weights.words != nullptr) {
-        accumulator = arithmetic_.fused_multiply_add(weights.words[buffer_], feature.feature, accumulator);
+        accumulator = arithmetic_.fused_multiply_add(weights.words[state_.buffer], feature.feature, accumulator);
       } else if ((weights.negative & bit) != 0) {
         accumulator = arithmetic_.subtract(accumulator, feature.feature);
       } else {
         accumulator = arithmetic_.add(accumulator, feature.feature);
       }
     }
-    value_ = accumulator;
+    state_.value = accumulator;
   }
-  if (traced_) real_ = arithmetic_.to_float(value_);
+  if (state_.traced) state_.real = arithmetic_.to_float(state_.value);
 }
 
 void Datapath::pointwise(const Update& request) {
@@ -105,10 +107,10 @@ void Datapath::b_transport(Drain& request, sc_core::sc_time&) {
 
 void Datapath::trace(sc_core::sc_trace_file* file) const {
   const std::string prefix = std::string(name()) + '.';
-  sc_core::sc_trace(file, buffer_, prefix + "buffer");
-  sc_core::sc_trace(file, value_, prefix + "value", word_bits_);
-  sc_core::sc_trace(file, real_, prefix + "real");
-  traced_ = true;
+  sc_core::sc_trace(file, state_.buffer, prefix + "buffer");
+  sc_core::sc_trace(file, state_.value, prefix + "value", word_bits_);
+  sc_core::sc_trace(file, state_.real, prefix + "real");
+  state_.traced = true;
 }
 
 }  // namespace dlac::clocked

@@ -15,16 +15,31 @@
 
 namespace dlac::clocked {
 
+/// What a cycle touches of a data path. The grid holds those of all PEs side by side, like their accumulators.
+struct DatapathState {
+  std::uint32_t* bank = nullptr;  ///< accumulators of the segment's bank
+  std::uint32_t buffer = 0;       ///< last output buffer updated (traced)
+  std::uint32_t value = 0;        ///< and its value, as a word
+  float real = 0;                 ///< and as a number, when traced
+  bool traced = false;
+};
+
 /// The arithmetic units of one PE and its two banks of B output buffers. Does what the zero-skip control says, in the
 /// mode's arithmetic. (The arithmetic)
 class Datapath final : public sc_core::sc_module,
                        private ForwardDefaults<UpdateTypes>,
                        private ForwardDefaults<DrainTypes> {
+  // First, beside what a call needs.
+  DatapathState& state_;
+  const Arithmetic arithmetic_;
+
  public:
   tlm::tlm_target_socket<32, UpdateTypes> update{"update"};
   tlm::tlm_target_socket<32, DrainTypes> drain{"drain"};
 
-  Datapath(const sc_core::sc_module_name& name, const Config& config);
+  /// `state` is this PE's, `accumulators` its two banks: [bank][buffer].
+  Datapath(const sc_core::sc_module_name& name, const Config& config, DatapathState& state,
+           std::uint32_t* accumulators);
   Datapath(const Datapath&) = delete;
   Datapath& operator=(const Datapath&) = delete;
 
@@ -42,14 +57,7 @@ class Datapath final : public sc_core::sc_module,
   void accumulate(const Update& request);
   void pointwise(const Update& request);
 
-  // What a cycle touches comes first and lies together.
-  const Arithmetic arithmetic_;
-  std::uint32_t buffer_ = 0;  ///< last output buffer updated (traced)
-  std::uint32_t value_ = 0;   ///< and its value, as a word
-  float real_ = 0;            ///< and as a number, when traced
-  mutable bool traced_ = false;
-  std::uint32_t* bank_ = nullptr;            ///< accumulators of the segment's bank
-  std::vector<std::uint32_t> accumulators_;  ///< [bank][buffer]
+  std::uint32_t* const accumulators_;  ///< [bank][buffer]
   const std::uint32_t output_buffers_;
   const int word_bits_;
 };

@@ -6,24 +6,15 @@
 
 namespace dlac::clocked {
 
-OperandStream::OperandStream(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_event& tick,
-                             GridStatus& status)
-    : sc_module(name), status_(status), clock_(config.clock_period_ps), window_beats_(config.window_beats) {
-  SC_METHOD(tick);
-  sensitive << tick;
-  dont_initialize();
-  gate_.attach(sc_core::sc_get_last_created_process_handle());
-  gate_.close();
-}
+OperandStream::OperandStream(const sc_core::sc_module_name& name, const Config& config, GridStatus& status)
+    : sc_module(name), status_(status), clock_(config.clock_period_ps), window_beats_(config.window_beats) {}
 
 void OperandStream::start(std::uint32_t beats, std::uint32_t beat_cycles) {
   beats_ = beats;
   beat_cycles_ = beat_cycles;
-  gate_.open();
 }
 
 void OperandStream::stop() {
-  gate_.close();
   readers_.clear();
   next_ = slot_ = passed_ = fill_level_ = 0;
   progress_ = needed_ = 0;
@@ -48,7 +39,6 @@ void OperandStream::release() {
 }
 
 void OperandStream::tick() {
-  if (!gate_.is_open()) return;
   release();
   stalled_ = next_ < beats_ && next_ - passed_ == window_beats_;
   if (next_ < beats_ && !stalled_) {

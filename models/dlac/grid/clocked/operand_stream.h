@@ -15,28 +15,6 @@ namespace dlac::clocked {
 /// the signal, the process that starts a segment or resets the core sets it to 0.
 using BeatSignal = sc_core::sc_signal<std::uint32_t, sc_core::SC_UNCHECKED_WRITERS>;
 
-/// A process that costs nothing while it is switched off: disabled for the kernel, and inert should it have been made
-/// runnable before that.
-class Gate {
- public:
-  void attach(const sc_core::sc_process_handle& process) { process_ = process; }
-  void open() {
-    if (open_) return;
-    open_ = true;
-    process_.enable();
-  }
-  void close() {
-    if (!open_) return;
-    open_ = false;
-    process_.disable();
-  }
-  [[nodiscard]] bool is_open() const { return open_; }
-
- private:
-  sc_core::sc_process_handle process_;
-  bool open_ = true;
-};
-
 /// The part that row and column streams have in common: a window of D beats that fills by one beat per `beat_cycles`
 /// and in which a slot is free again when every reader is past it. A beat that the buffer delays by s cycles takes s
 /// more. (The schedule)
@@ -50,17 +28,18 @@ class OperandStream : public sc_core::sc_module {
 
   /// Disconnects the readers and stops. The window and `delivered` are as after elaboration.
   void stop();
+  /// One clock cycle: reads where the PEs were at its start, and writes what it delivers in it.
+  void tick();
   /// Adds a PE that must be past a beat before its slot is free: the PE's count of passed beats.
   void add_reader(const BeatSignal& position) { readers_.push_back(&position); }
-  /// Makes the transaction that the present cycle needs, if any. The grid calls its streams in order, after the clock's
-  /// tick and before its PEs move.
+  /// Makes the transaction that the present cycle needs, if any. The grid calls its streams in order, a delta
+  /// cycle after tick() and before its PEs move.
   void fetch();
   void trace(sc_core::sc_trace_file* file) const override;
 
  protected:
-  /// `tick`: the event of the clock. `status` is the grid's.
-  OperandStream(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_event& tick,
-                GridStatus& status);
+  /// `status` is the grid's.
+  OperandStream(const sc_core::sc_module_name& name, const Config& config, GridStatus& status);
   /// Begins a segment of `beats` beats, each of which takes `beat_cycles`.
   void start(std::uint32_t beats, std::uint32_t beat_cycles);
   /// Writes the next beat into slot `slot` of the window, unless that takes a transaction. Adds to `delay` what direct
@@ -76,14 +55,11 @@ class OperandStream : public sc_core::sc_module {
   [[nodiscard]] const CoreClock& clock() const { return clock_; }
 
  private:
-  SC_HAS_PROCESS(OperandStream);
-  void tick();
   /// Lets go of the beats that all readers are past.
   void release();
   void begin_beat();
   void deliver();
 
-  Gate gate_;
   std::vector<const BeatSignal*> readers_;
   GridStatus& status_;
   const CoreClock clock_;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <systemc>
+#include <vector>
 
 namespace dlac::clocked {
 
@@ -16,13 +17,21 @@ class ProcessingElement final : public sc_core::sc_module {
   ZeroSkip zero_skip;
   Datapath datapath;
 
-  /// `settle`: the event that follows the clock's tick when the streams' signals are stable. `positions` and `status`
-  /// are the grid's.
-  ProcessingElement(const sc_core::sc_module_name& name, std::uint32_t number, const Config& config,
-                    const sc_core::sc_event& settle, sc_core::sc_vector<BeatSignal>& positions, GridStatus& status)
+  /// What the PEs of a grid share, and what a cycle touches of each, side by side.
+  struct Shared {
+    const Config& config;
+    sc_core::sc_vector<BeatSignal>& positions;
+    GridStatus& status;
+    std::vector<ZeroSkipState> zero_skips;    ///< [PE]
+    std::vector<DatapathState> datapaths;     ///< [PE]
+    std::vector<std::uint32_t> accumulators;  ///< [PE][bank][buffer]
+  };
+
+  ProcessingElement(const sc_core::sc_module_name& name, std::uint32_t number, Shared& shared)
       : sc_module(name),
-        zero_skip("zero_skip", number, config, settle, positions, status),
-        datapath("datapath", config) {}
+        zero_skip("zero_skip", number, shared.config, shared.zero_skips[number], shared.positions, shared.status),
+        datapath("datapath", shared.config, shared.datapaths[number],
+                 &shared.accumulators[std::size_t{2} * number * shared.config.output_buffers]) {}
   ProcessingElement(const ProcessingElement&) = delete;
   ProcessingElement& operator=(const ProcessingElement&) = delete;
 

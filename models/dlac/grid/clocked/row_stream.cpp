@@ -26,9 +26,8 @@ constexpr std::uint64_t LowBits = 0x5555'5555'5555'5555U;
 
 }  // namespace
 
-RowStream::RowStream(const sc_core::sc_module_name& name, std::uint32_t index, const Config& config,
-                     const sc_core::sc_event& tick, GridStatus& status)
-    : OperandStream(name, config, tick, status),
+RowStream::RowStream(const sc_core::sc_module_name& name, std::uint32_t index, const Config& config, GridStatus& status)
+    : OperandStream(name, config, status),
       buffer("buffer", BufferRequester::RowStream, index),
       config_(config),
       arithmetic_(config.mode),

@@ -23,8 +23,7 @@ class RowStream final : public OperandStream, private ForwardDefaults<RowBeatTyp
   BufferPort buffer;
   tlm::tlm_target_socket<32, RowBeatTypes> beats{"beats"};
 
-  RowStream(const sc_core::sc_module_name& name, std::uint32_t index, const Config& config,
-            const sc_core::sc_event& tick, GridStatus& status);
+  RowStream(const sc_core::sc_module_name& name, std::uint32_t index, const Config& config, GridStatus& status);
 
   /// Begins a segment as grid row `row`, of which `valid` output buffers hold channels of the layer.
   void start(const MmOp& op, std::uint32_t row, std::uint32_t valid);

@@ -20,6 +20,36 @@ namespace dlac::clocked {
 enum class Activity : std::uint8_t { StarvedRow = 0, StarvedColumn = 1, Busy = 2, Finished = 3 };
 inline constexpr std::uint32_t Activities = 4;
 
+/// Updates met with features of one kind, by their weight. 32 bits: the weight buffer holds at most 2^29 weights.
+struct UpdateTally {
+  std::uint32_t candidates = 0;
+  std::uint32_t nonzero = 0;
+  std::uint32_t zero = 0;
+  std::uint32_t nonfinite = 0;
+};
+
+/// What a cycle touches of a zero-skip control. The grid holds those of all PEs side by side, which keeps them in the
+/// cache: the modules themselves, with their sockets, are ten times as large.
+struct alignas(64) ZeroSkipState {
+  bool running = false;  ///< takes part in a segment and is not past its last beat
+  Activity activity = Activity::Finished;
+  std::uint32_t window_beats = 1;
+  std::uint32_t beats = 0;
+  std::uint32_t position = 0;
+  std::uint32_t slot = 0;               ///< of the present beat in both windows
+  std::uint32_t updates_per_cycle = 1;  ///< A'
+  std::uint64_t live = 0;               ///< output buffers that the present beat must still update
+  const BeatSignal* row_delivered = nullptr;
+  const BeatSignal* column_delivered = nullptr;
+  const RowBeat* row_window = nullptr;
+  const ColumnBeat* column_window = nullptr;
+  tlm::tlm_blocking_transport_if<Update>* datapath = nullptr;  ///< behind the socket `update`
+  GridStatus* status = nullptr;                                ///< the grid's
+  Update update;                                               ///< reused
+  std::array<std::uint64_t, Activities> cycles{};
+  std::array<UpdateTally, FeatureKinds> tallies{};
+};
+
 /// The zero-skip control of one PE: its place in the windows of its two streams and the live updates of the beat there,
 /// of which it gives as many to the arithmetic units in a cycle as there are. One activation per cycle of a segment
 /// that the PE takes part in, none otherwise.
@@ -27,6 +57,8 @@ class ZeroSkip final : public sc_core::sc_module,
                        private BackwardDefaults<RowBeatTypes>,
                        private BackwardDefaults<ColumnBeatTypes>,
                        private BackwardDefaults<UpdateTypes> {
+  ZeroSkipState& state_;  // first, beside what a call needs
+
  public:
   tlm::tlm_initiator_socket<32, RowBeatTypes> row{"row"};
   tlm::tlm_initiator_socket<32, ColumnBeatTypes> column{"column"};
@@ -35,9 +67,8 @@ class ZeroSkip final : public sc_core::sc_module,
   /// Beats that this PE is past, on a wire of the grid's; read by the streams that serve it.
   BeatSignal& position;
 
-  /// `settle`: the event that follows the clock's tick when the streams' signals are stable. `positions` and `status`
-  /// are the grid's.
-  ZeroSkip(const sc_core::sc_module_name& name, std::uint32_t pe, const Config& config, const sc_core::sc_event& settle,
+  /// `state` is this PE's, `positions` and `status` are the grid's.
+  ZeroSkip(const sc_core::sc_module_name& name, std::uint32_t pe, const Config& config, ZeroSkipState& state,
            sc_core::sc_vector<BeatSignal>& positions, GridStatus& status);
   ZeroSkip(const ZeroSkip&) = delete;
   ZeroSkip& operator=(const ZeroSkip&) = delete;
@@ -46,41 +77,35 @@ class ZeroSkip final : public sc_core::sc_module,
   void start(std::uint32_t beats, std::uint32_t updates_per_cycle);
   /// Leaves the segment, finished or not. The state is that after elaboration.
   void stop();
+  /// One clock cycle, while the PE is running: executes the updates that were ready at its start, then moves on as far
+  /// as what the streams have delivered lets it.
+  void settle();
   /// Has the PE execute a point-wise operation on its first `valid` output buffers, which hold tile channels from
   /// `first_channel` on.
   void pointwise(const PtWiseOp& op, std::uint32_t first_channel, std::uint32_t valid);
 
   /// Cycles of the segment in which the PE did this; `Finished` only until it fell asleep.
-  [[nodiscard]] std::uint64_t cycles(Activity activity) const { return cycles_[static_cast<std::size_t>(activity)]; }
+  [[nodiscard]] std::uint64_t cycles(Activity activity) const {
+    return state_.cycles[static_cast<std::size_t>(activity)];
+  }
   /// What became of the segment's updates, `executed` under this core's policy.
   [[nodiscard]] UpdateCounts updates() const;
   void trace(sc_core::sc_trace_file* file) const override;
 
  private:
-  SC_HAS_PROCESS(ZeroSkip);
-
-  /// Updates met with features of one kind, by their weight. 32 bits: the weight buffer holds at most 2^29 weights.
-  struct Tally {
-    std::uint32_t candidates = 0;
-    std::uint32_t nonzero = 0;
-    std::uint32_t zero = 0;
-    std::uint32_t nonfinite = 0;
-  };
-  /// One clock cycle.
-  void settle();
   /// The cycle's updates: those that were ready at its start.
   void execute();
   /// Moves past the dead beats that have arrived on both streams, up to the first live one.
   void advance();
   /// Leaves the present beat.
   void pass() {
-    ++position_;
-    slot_ = slot_ + 1 == window_beats_ ? 0 : slot_ + 1;
+    ++state_.position;
+    state_.slot = state_.slot + 1 == state_.window_beats ? 0 : state_.slot + 1;
   }
   /// The present beat, directly or by a transaction; nullptr if the answer is an error.
   template <typename Beat, typename Socket>
   [[nodiscard]] const Beat* present(const Beat* window, Socket& socket) {
-    return window != nullptr ? window + slot_ : read<Beat>(socket);
+    return window != nullptr ? window + state_.slot : read<Beat>(socket);
   }
   template <typename Beat, typename Socket>
   [[nodiscard]] const Beat* read(Socket& socket);
@@ -93,27 +118,10 @@ class ZeroSkip final : public sc_core::sc_module,
   void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) override;
   void fail();
 
-  // What a cycle touches comes first and lies together.
-  Gate gate_;
-  Activity activity_ = Activity::Finished;
-  const std::uint32_t window_beats_;
-  std::uint32_t beats_ = 0;
-  std::uint32_t position_ = 0;
-  std::uint32_t slot_ = 0;               ///< of the present beat in both windows
-  std::uint32_t updates_per_cycle_ = 1;  ///< A'
-  std::uint64_t live_ = 0;               ///< output buffers that the present beat must still update
-  Update update_;                        ///< reused
-  const RowBeat* row_window_ = nullptr;
-  const ColumnBeat* column_window_ = nullptr;
-  const BeatSignal* row_delivered_ = nullptr;
-  const BeatSignal* column_delivered_ = nullptr;
-  GridStatus& status_;
-  std::array<std::uint64_t, Activities> cycles_{};
-  std::array<Tally, FeatureKinds> tallies_{};
-  bool asked_ = false;  ///< for direct access
   const SkipRule rule_;
   const std::uint32_t pe_;
   const int output_buffers_;
+  bool asked_ = false;  ///< for direct access
 };
 
 }  // namespace dlac::clocked
