@@ -44,7 +44,9 @@ void BufferPort::ask(std::uint64_t address) {
 
 void BufferPort::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
   // Whoever took something back may grant it again: a response says so.
-  if (size_ != 0 && first <= first_ + (size_ - 1) && last >= first_) size_ = 0;
+  if (size_ == 0 || first > first_ + (size_ - 1) || last < first_) return;
+  size_ = 0;
+  taken_back_ = true;
 }
 
 BufferPort::Good BufferPort::transact(tlm::tlm_command command, std::uint64_t address, std::uint8_t* data,
@@ -61,7 +63,7 @@ BufferPort::Good BufferPort::transact(tlm::tlm_command command, std::uint64_t ad
   payload_.set_dmi_allowed(false);
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   socket->b_transport(payload_, delay);
-  if (payload_.is_dmi_allowed() && size_ == 0) asked_ = false;
+  if (taken_back_ && payload_.is_dmi_allowed()) asked_ = taken_back_ = false;
   return payload_.is_response_ok();
 }
 

@@ -55,6 +55,7 @@ class BufferPort : private BackwardDefaults<> {
   tlm::tlm_generic_payload payload_;
   BufferAccess access_;
   bool asked_ = false;
+  bool taken_back_ = false;  ///< what was granted may be granted again
   tlm::tlm_dmi dmi_;
   std::uint64_t first_ = 0, size_ = 0;  ///< of the grant; size 0: none
   sc_core::sc_time latency_;

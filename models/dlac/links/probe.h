@@ -25,7 +25,10 @@ class Probe : public LinkModule, public tlm::tlm_fw_transport_if<Types>, public 
     initiator.bind(static_cast<tlm::tlm_bw_transport_if<Types>&>(*this));
   }
 
-  void b_transport(Payload& payload, sc_core::sc_time& delay) override { initiator->b_transport(payload, delay); }
+  void b_transport(Payload& payload, sc_core::sc_time& delay) override {
+    if (next_ == nullptr) next_ = initiator.operator->();
+    next_->b_transport(payload, delay);
+  }
   tlm::tlm_sync_enum nb_transport_fw(Payload& payload, Phase& phase, sc_core::sc_time& delay) override {
     return initiator->nb_transport_fw(payload, phase, delay);
   }
@@ -40,6 +43,9 @@ class Probe : public LinkModule, public tlm::tlm_fw_transport_if<Types>, public 
   void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) override {
     target->invalidate_direct_mem_ptr(first, last);
   }
+
+ private:
+  tlm::tlm_blocking_transport_if<Payload>* next_ = nullptr;  ///< behind the initiator; sockets are bound late
 };
 
 }  // namespace dlac

@@ -19,10 +19,10 @@ namespace dlac::clocked {
 /// The PE grid clock by clock: every PE, row stream, column stream, zero-skip control and data path is a module of its
 /// own. It agrees with the recurrence of the schedule to the cycle, and with the arithmetic to the bit.
 ///
-/// The clock runs only while a segment executes; this module alone advances it. A cycle has up to three phases, each in a
-/// delta cycle of its own, so that within one the order does not matter: the streams move, which read where the PEs were
-/// at the cycle's start and write what they deliver in it; those that need a transaction for their beat make it, rows
-/// before columns, in ascending order; the PEs move.
+/// The clock runs only while a segment executes; this module alone advances it. A cycle has up to three phases, each in
+/// a delta cycle of its own, so that within one the order does not matter: the streams move, which read where the PEs
+/// were at the cycle's start and write what they deliver in it; those that need a transaction for their beat make it,
+/// rows before columns, in ascending order; the PEs move.
 class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
  public:
   /// `config` must be valid and outlive the grid.

@@ -11,10 +11,10 @@ OperandNetwork::OperandNetwork(const sc_core::sc_module_name& name, std::uint32_
   row_out.init(rows);
   column_out.init(columns);
   for (std::uint32_t n = 0; n < pes; ++n) {
-    row_in[n].bind(static_cast<tlm::tlm_fw_transport_if<RowBeatTypes>&>(row_inputs_.emplace_back(row_out)));
-    column_in[n].bind(static_cast<tlm::tlm_fw_transport_if<ColumnBeatTypes>&>(column_inputs_.emplace_back(column_out)));
-    row_inputs_[n].select(row_of(n));
-    column_inputs_[n].select(column_of(n));
+    row_in[n].bind(static_cast<tlm::tlm_fw_transport_if<RowBeatTypes>&>(row_inputs_.emplace_back()));
+    column_in[n].bind(static_cast<tlm::tlm_fw_transport_if<ColumnBeatTypes>&>(column_inputs_.emplace_back()));
+    row_inputs_[n].select(row_out[row_of(n)]);
+    column_inputs_[n].select(column_out[column_of(n)]);
   }
   for (auto& socket : row_out) socket.bind(static_cast<tlm::tlm_bw_transport_if<RowBeatTypes>&>(*this));
   for (auto& socket : column_out) socket.bind(static_cast<tlm::tlm_bw_transport_if<ColumnBeatTypes>&>(*this));
@@ -25,8 +25,8 @@ void OperandNetwork::connect(std::uint32_t columns) {
   columns_ = columns;
   constexpr sc_dt::uint64 Last = ~sc_dt::uint64{0};
   for (std::uint32_t n = 0; n < row_inputs_.size(); ++n) {
-    row_inputs_[n].select(row_of(n));
-    column_inputs_[n].select(column_of(n));
+    row_inputs_[n].select(row_out[row_of(n)]);
+    column_inputs_[n].select(column_out[column_of(n)]);
     row_in[n]->invalidate_direct_mem_ptr(0, Last);
     column_in[n]->invalidate_direct_mem_ptr(0, Last);
   }

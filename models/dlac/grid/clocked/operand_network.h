@@ -53,23 +53,28 @@ class OperandNetwork final : public sc_core::sc_module,
   template <typename Types>
   class Input final : public tlm::tlm_fw_transport_if<Types> {
    public:
-    using Outputs = sc_core::sc_vector<tlm::tlm_initiator_socket<32, Types>>;
     using Payload = typename Types::tlm_payload_type;
-    explicit Input(Outputs& outputs) : outputs_(outputs) {}
-    void select(std::uint32_t output) { output_ = output; }
+    using Output = tlm::tlm_initiator_socket<32, Types>;
+    void select(Output& output) {
+      output_ = &output;
+      target_ = nullptr;
+    }
 
-    void b_transport(Payload& read, sc_core::sc_time& delay) override { outputs_[output_]->b_transport(read, delay); }
+    void b_transport(Payload& read, sc_core::sc_time& delay) override {
+      if (target_ == nullptr) target_ = output_->operator->();
+      target_->b_transport(read, delay);
+    }
     tlm::tlm_sync_enum nb_transport_fw(Payload& read, tlm::tlm_phase& phase, sc_core::sc_time& delay) override {
-      return outputs_[output_]->nb_transport_fw(read, phase, delay);
+      return (*output_)->nb_transport_fw(read, phase, delay);
     }
     bool get_direct_mem_ptr(Payload& read, tlm::tlm_dmi& dmi) override {
-      return outputs_[output_]->get_direct_mem_ptr(read, dmi);
+      return (*output_)->get_direct_mem_ptr(read, dmi);
     }
-    unsigned int transport_dbg(Payload& read) override { return outputs_[output_]->transport_dbg(read); }
+    unsigned int transport_dbg(Payload& read) override { return (*output_)->transport_dbg(read); }
 
    private:
-    Outputs& outputs_;
-    std::uint32_t output_ = 0;
+    Output* output_ = nullptr;
+    tlm::tlm_blocking_transport_if<Payload>* target_ = nullptr;  ///< behind it; sockets are bound after they are made
   };
 
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}  // no stream takes back its window

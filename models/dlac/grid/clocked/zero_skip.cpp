@@ -30,6 +30,8 @@ void ZeroSkip::start(std::uint32_t beats, std::uint32_t updates_per_cycle) {
   }
   state_.row_delivered = &flow->row_delivered(pe_);
   state_.column_delivered = &flow->column_delivered(pe_);
+  state_.row = row.operator->();
+  state_.column = column.operator->();
   state_.datapath = update.operator->();
   state_.updates_per_cycle = updates_per_cycle;
   state_.beats = beats;
@@ -62,15 +64,15 @@ void ZeroSkip::invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) {
   asked_ = false;
 }
 
-template <typename Beat, typename Socket>
-const Beat* ZeroSkip::read(Socket& socket) {
+template <typename Beat>
+const Beat* ZeroSkip::read(tlm::tlm_blocking_transport_if<BeatRead<Beat>>& stream) {
   BeatRead<Beat> request;
   request.pe = pe_;
   request.number = state_.position;
   request.slot = state_.slot;
   request.cycle = state_.status->cycle;
   sc_core::sc_time delay;
-  socket->b_transport(request, delay);
+  stream.b_transport(request, delay);
   return request.response == tlm::TLM_OK_RESPONSE ? request.beat : nullptr;
 }
 
@@ -109,8 +111,8 @@ void ZeroSkip::advance() {
   const std::uint32_t column_delivered = state_.column_delivered->read();
   const std::uint32_t arrived = std::min(row_delivered, column_delivered);
   while (state_.position < arrived) {
-    const RowBeat* const weights = present(state_.row_window, row);
-    const ColumnBeat* const feature = present(state_.column_window, column);
+    const RowBeat* const weights = present(state_.row_window, *state_.row);
+    const ColumnBeat* const feature = present(state_.column_window, *state_.column);
     if (weights == nullptr || feature == nullptr) return fail();
     UpdateTally& tally = state_.tallies[static_cast<std::size_t>(feature->kind)];
     tally.candidates += weights->candidate_count;

@@ -43,9 +43,12 @@ struct alignas(64) ZeroSkipState {
   const BeatSignal* column_delivered = nullptr;
   const RowBeat* row_window = nullptr;
   const ColumnBeat* column_window = nullptr;
-  tlm::tlm_blocking_transport_if<Update>* datapath = nullptr;  ///< behind the socket `update`
-  GridStatus* status = nullptr;                                ///< the grid's
-  Update update;                                               ///< reused
+  // What is behind the sockets.
+  tlm::tlm_blocking_transport_if<BeatRead<RowBeat>>* row = nullptr;
+  tlm::tlm_blocking_transport_if<BeatRead<ColumnBeat>>* column = nullptr;
+  tlm::tlm_blocking_transport_if<Update>* datapath = nullptr;
+  GridStatus* status = nullptr;  ///< the grid's
+  Update update;                 ///< reused
   std::array<std::uint64_t, Activities> cycles{};
   std::array<UpdateTally, FeatureKinds> tallies{};
 };
@@ -103,12 +106,12 @@ class ZeroSkip final : public sc_core::sc_module,
     state_.slot = state_.slot + 1 == state_.window_beats ? 0 : state_.slot + 1;
   }
   /// The present beat, directly or by a transaction; nullptr if the answer is an error.
-  template <typename Beat, typename Socket>
-  [[nodiscard]] const Beat* present(const Beat* window, Socket& socket) {
-    return window != nullptr ? window + state_.slot : read<Beat>(socket);
+  template <typename Beat>
+  [[nodiscard]] const Beat* present(const Beat* window, tlm::tlm_blocking_transport_if<BeatRead<Beat>>& stream) {
+    return window != nullptr ? window + state_.slot : read(stream);
   }
-  template <typename Beat, typename Socket>
-  [[nodiscard]] const Beat* read(Socket& socket);
+  template <typename Beat>
+  [[nodiscard]] const Beat* read(tlm::tlm_blocking_transport_if<BeatRead<Beat>>& stream);
   /// The words of a point-wise operand, nullptr if the answer is an error.
   template <typename Beat, typename Socket>
   [[nodiscard]] const std::uint32_t* words(Socket& socket, std::uint32_t operand, std::uint32_t first_channel);
