@@ -41,6 +41,11 @@ namespace {
                       "at most the " + std::to_string(buffer->bytes()) + " of the buffer " + buffer->name() +
                           " that stands in its place");
   }
+  if (buffer->delays() && config.engine == EngineKind::Schedule) {
+    throw ConfigError("engine", "schedule",
+                      "clocked: the buffer " + std::string(name) +
+                          " delays its answers, which the schedule engine cannot account for");
+  }
   return buffer;
 }
 

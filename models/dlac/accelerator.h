@@ -37,7 +37,8 @@ class BasicAccelerator : public sc_core::sc_module {
   sc_core::sc_in<bool> reset{"reset"};
 
   /// `fittings`: modules for links and buffers of the user's own (links/link.h), used in the construction only.
-  /// Throws ConfigError when a core of this configuration cannot be built, or a fitting does not fit.
+  /// Throws ConfigError when a core of this configuration cannot be built, or a fitting does not fit. If that is a
+  /// module for a link, parts of the core exist already, and the simulation must not be started.
   BasicAccelerator(const sc_core::sc_module_name& name, const Config& config, Fittings* fittings = nullptr);
   ~BasicAccelerator() override;
   BasicAccelerator(const BasicAccelerator&) = delete;

@@ -22,13 +22,6 @@ ScheduleGrid::ScheduleGrid(const sc_core::sc_module_name& name, const Config& co
     : Grid(name), config_(config), period_(period), engine_(config_, {}, {}) {}
 
 void ScheduleGrid::bind(Links& links, Buffer& weights, Buffer& features) {
-  for (const Buffer* const buffer : {&weights, &features}) {
-    if (buffer->delays()) {
-      throw ConfigError("engine", "schedule",
-                        "clocked: the buffer " + std::string(buffer->basename()) +
-                            " delays its answers, which the schedule engine cannot account for");
-    }
-  }
   links.bind(Protocol::Buffer, weight_buffer.socket, weights.socket);
   links.bind(Protocol::Buffer, feature_buffer.socket, features.socket);
 }

@@ -218,6 +218,28 @@ TEST_CASE("links: records are the same bytes with direct memory access and witho
   CHECK(texts[0].str() == texts[1].str());
 }
 
+TEST_CASE("links: a recorder writes a line per transaction of its window, both ends included") {
+  std::ostringstream text;
+  Recorder recorder(text, 5, 9);
+  const LinkInfo link{"load.weight_buffer", Protocol::Buffer, "load", "weight_buffer"};
+  for (const std::uint64_t cycle : {4U, 5U, 9U, 10U}) {
+    LinkRecord record;
+    record.cycle = cycle;
+    record.requester = "row_stream";
+    record.index = 3;
+    record.command = "read";
+    record.address = 0x1F;
+    record.beat = 7;
+    record.bytes = 2;
+    record.response = cycle == 9 ? "address_error" : "ok";
+    recorder.record(link, record);
+  }
+  CHECK(text.str() ==
+        "link,cycle,requester,command,address,beat,bytes,updates,response\n"
+        "load.weight_buffer,5,row_stream_3,read,0x1f,7,2,,ok\n"
+        "load.weight_buffer,9,row_stream_3,read,0x1f,7,2,,address_error\n");
+}
+
 TEST_CASE("links: a flipped bit of one weight changes the outputs of its channel alone, on both engines") {
   // Four bytes a beat. Byte 20 holds channels 0 to 3 at beat 5, kernel position (1, 2): 0x70, of whose codes the last,
   // channel 3's, becomes 11 where it was 01, so -1 where it was +1.
