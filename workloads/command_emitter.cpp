@@ -32,7 +32,7 @@ void CommandEmitter::add_load(Command command, std::uint32_t after) {
   header_of(command).tag = static_cast<std::uint32_t>(plan_.segments.size());
   if (after != NoSegment && (loads_wait_for_ == NoSegment || after > loads_wait_for_)) loads_wait_for_ = after;
   if (first_load_ == NoCommand) first_load_ = static_cast<std::uint32_t>(plan_.commands.size());
-  plan_.commands.push_back(std::move(command));
+  plan_.commands.push_back(command);
 }
 
 void CommandEmitter::synchronise_loads(MmOp& op) {
@@ -136,7 +136,7 @@ std::uint32_t CommandEmitter::load_chunk(const PixelTile& pixels, std::uint32_t 
   const std::uint32_t group_channels = layer_.in_channels / layer_.groups;
   const auto segment = static_cast<std::uint32_t>(plan_.segments.size());
   const std::uint64_t key = (std::uint64_t{pixels.first_pixel} << 32 | pixels.strip) * layer_.in_channels +
-                            group * group_channels + first_channel;
+                            std::uint64_t{group} * group_channels + first_channel;
   const std::uint32_t half = mapping_.chunk_channels * row_capacity_ * pitch_;
   for (std::uint32_t i = 0; i < feature_slots_.size(); ++i) {
     if (feature_slots_[i].holds == key) {

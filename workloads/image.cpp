@@ -13,7 +13,12 @@
 namespace dlac::workloads {
 namespace {
 
-using namespace image_format;
+using image_format::ExpectedName;
+using image_format::hexadecimal;
+using image_format::Largest;
+using image_format::Magic;
+using image_format::name_problem;
+using image_format::product;
 
 constexpr std::uint32_t KnownFlags = DLAC_IMAGE_FEATURES_IN_FILE | DLAC_IMAGE_OUTPUTS_EXPECTED;
 

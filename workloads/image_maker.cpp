@@ -13,7 +13,12 @@
 namespace dlac::workloads {
 namespace {
 
-using namespace image_format;
+using image_format::ExpectedName;
+using image_format::hexadecimal;
+using image_format::Largest;
+using image_format::Magic;
+using image_format::name_problem;
+using image_format::product;
 
 /// Hands out space from 0 on, in aligned pieces.
 class Space {
