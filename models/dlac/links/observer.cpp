@@ -87,7 +87,7 @@ class CallObserver final : public Probe<Types>, private Observer {
     record.updates = count(update.buffers);
     return record;
   }
-  LinkRecord record_of(const Drain& drain) const {
+  [[nodiscard]] LinkRecord record_of(const Drain& drain) const {
     LinkRecord record;
     record.cycle = drain.cycle;
     record.requester = link().initiator;

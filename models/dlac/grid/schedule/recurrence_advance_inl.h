@@ -43,7 +43,7 @@ template <typename T>
 /// Spreads the outers' operands of the next `beats` beats, one 32-bit word each, to outer_operand.
 template <typename T>
 void spread_outer(State& state, const std::uint16_t* from, std::size_t stride, std::uint32_t beats) {
-  std::uint32_t* to = at<std::uint32_t>(state.outer_operand);
+  auto* to = at<std::uint32_t>(state.outer_operand);
   const std::size_t padded = round_up(state.outer, 8);
   for (std::uint32_t k = 0; k < beats; ++k, from += stride, to += padded) {
     if constexpr (sizeof(T) == 2) {
@@ -189,6 +189,7 @@ HWY_NOINLINE void advance_blocks(State& state, Operands in, std::uint32_t blocks
           V finish = hn::Load(d, done + (o * vectors + v) * L);
           if constexpr (!Single) starved = hn::Load(d, starved_lanes + v * L);
 #pragma GCC unroll 8
+          // NOLINTNEXTLINE(misc-redundant-expression): the bounds differ with Tail
           for (int k = 0; k < N && k < beats; ++k) {
             const V time =
                 broadcast<T>(d, now + (k / HalfBlock) * HWY_LANES(std::uint32_t) + i * HalfBlock + k % HalfBlock);

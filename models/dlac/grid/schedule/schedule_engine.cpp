@@ -17,7 +17,22 @@
 namespace dlac {
 namespace {
 
-using namespace schedule;
+using schedule::AccumulateJob;
+using schedule::AlignedArray;
+using schedule::divide_up;
+using schedule::FeatureGather;
+using schedule::FeaturePanel;
+using schedule::LanePad;
+using schedule::OutputBanks;
+using schedule::Pointwise;
+using schedule::Recurrence;
+using schedule::RecurrenceResult;
+using schedule::RecurrenceShape;
+using schedule::Rounding;
+using schedule::UpdateSums;
+using schedule::WeightCounter;
+using schedule::WeightPanel;
+using schedule::WeightView;
 
 // Beats worked on together: their panels stay in the first-level cache. A multiple of Recurrence::BeatBlock.
 constexpr std::uint32_t ChunkBeats = 128;
