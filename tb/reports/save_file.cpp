@@ -164,6 +164,7 @@ class Rows {
     }
     std::sort(found.begin(), found.end());
     std::vector<std::string> sorted;
+    sorted.reserve(found.size());
     for (auto& each : found) sorted.push_back(std::move(std::get<2>(each)));
     return sorted;
   }
@@ -227,8 +228,8 @@ class Rows {
   [[nodiscard]] static std::uint32_t format_of(const Signal& signal) {
     if (signal.is_real) return AnalogStep;
     if (signal.is_bit) return Binary;
-    static const std::set<std::string> Bits{"live", "value", "address", "data", "pc"};
-    return Bits.count(signal.name) != 0 ? Hexadecimal : Decimal;
+    static const std::set<std::string> bits{"live", "value", "address", "data", "pc"};
+    return bits.count(signal.name) != 0 ? Hexadecimal : Decimal;
   }
 
   [[nodiscard]] static const Filter* filter_of(const Signal& signal) {

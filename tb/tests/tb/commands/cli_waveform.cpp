@@ -42,7 +42,7 @@ Waves read_waves(const std::string& path, const std::string& watched) {
     if (word == "$timescale") {
       std::string number, unit;
       file >> number >> unit;
-      waves.timescale = number + " " + unit;
+      waves.timescale = number.append(" ").append(unit);
     } else if (word == "$scope") {
       words >> word >> word;
       scopes.push_back(word);
