@@ -32,7 +32,11 @@
 
 namespace {
 
-using namespace dlac;
+namespace tb = dlac::tb;
+namespace workloads = dlac::workloads;
+using dlac::Config;
+using dlac::EngineKind;
+using dlac::Mode;
 
 double cpu_now() {
   timespec t{};
@@ -96,6 +100,7 @@ void run_network(benchmark::State& state, const Run& command) {
     macs += job.layer.macs();
   std::uint64_t cycles = 0;
   double seconds = 0;
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): the library's loop
   for (auto _ : state) {
     const Measured found = in_child([&] {
       std::vector<tb::Job> jobs =
@@ -143,6 +148,7 @@ BENCHMARK_CAPTURE(clocked, infer, Mode::Infer)->UseManualTime()->Unit(benchmark:
 void map_layers(benchmark::State& state, Mode mode) {
   const Config config = Config::defaults(mode);
   const workloads::Network network = workloads::network("resnet34");
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): the library's loop
   for (auto _ : state) {
     for (const workloads::NetworkLayer& layer : network.layers) {
       benchmark::DoNotOptimize(workloads::plan_layer(layer.conv, config));
@@ -171,6 +177,7 @@ void pack_layers(benchmark::State& state, Mode mode) {
     work.image.resize(work.plan.weight_image_bytes);
     works.push_back(std::move(work));
   }
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): the library's loop
   for (auto _ : state) {
     for (Work& work : works) {
       workloads::pack_weights(work.plan, *work.layer, config, work.codes.span<std::int8_t>().data(), work.image.data());
@@ -238,6 +245,7 @@ void host_multiply_adds(benchmark::State& state) {
     return;
   }
   constexpr std::uint64_t Rounds = 100000;
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): the library's loop
   for (auto _ : state) multiply_adds(Rounds);
   const double operations = static_cast<double>(state.iterations()) * static_cast<double>(Rounds * Chains * 16);
   state.counters["MAC/s"] = benchmark::Counter(operations, benchmark::Counter::kIsRate);
@@ -255,6 +263,7 @@ void host_loads(benchmark::State& state) {
   const std::unique_ptr<char, void (*)(void*)> data(static_cast<char*>(std::aligned_alloc(VectorBytes, bytes)),
                                                     std::free);
   std::fill_n(data.get(), bytes, 1);
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): the library's loop
   for (auto _ : state) {
     for (std::uint64_t i = 0; i < Rounds; ++i) load_all(data.get(), bytes);
   }
@@ -292,6 +301,7 @@ class Methods final : public sc_core::sc_module {
 void host_events(benchmark::State& state) {
   constexpr std::uint64_t Cycles = 20000;
   double seconds = 0;
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): the library's loop
   for (auto _ : state) {
     const Measured found = in_child([&] {
       Methods methods("methods", 512, static_cast<std::size_t>(state.range(0)));

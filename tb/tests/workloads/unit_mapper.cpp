@@ -12,8 +12,19 @@
 #include "tb/tests/random_layers.h"
 #include "workloads/mapper.h"
 
-using namespace dlac;
-using namespace dlac::tb;
+namespace workloads = dlac::workloads;
+using dlac::Command;
+using dlac::CommandHeader;
+using dlac::Config;
+using dlac::ConfigError;
+using dlac::LoadFeatures;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::Policy;
+using dlac::Store;
+using dlac::TokenCount;
+using dlac::tb::random_layer;
 using workloads::ConvLayer;
 using workloads::LayerPlan;
 
@@ -112,11 +123,11 @@ class SymbolicMachine {
     const std::uint64_t group_in = layer_.in_channels / layer_.groups;
     const std::uint64_t group = segment.first_channel / group_out;
     for (std::uint64_t q = segment.first_pixel; q < std::uint64_t{segment.first_pixel} + segment.pixels; ++q) {
-      const std::uint64_t n = q / (layer_.out_height() * layer_.out_width());
+      const std::uint64_t n = q / (std::uint64_t{layer_.out_height()} * layer_.out_width());
       const std::int64_t oy = q / layer_.out_width() % layer_.out_height();
       const std::int64_t ox = q % layer_.out_width();
       for (std::uint64_t t = op.first_beat; t < std::uint64_t{op.first_beat} + op.beats; ++t) {
-        const std::uint64_t c = t / (layer_.kernel_h * layer_.kernel_w);
+        const std::uint64_t c = t / (std::uint64_t{layer_.kernel_h} * layer_.kernel_w);
         const std::int64_t y =
             oy * layer_.stride_h + t / layer_.kernel_w % layer_.kernel_h * layer_.dilation_h - layer_.pad_h;
         const std::int64_t x = ox * layer_.stride_w + t % layer_.kernel_w * layer_.dilation_w - layer_.pad_w;
@@ -237,7 +248,7 @@ TEST_CASE("rows that neighbouring tiles share are loaded once") {
   REQUIRE(plan.strips == 1);
   SymbolicMachine machine(layer, config, plan);
   machine.run();
-  CHECK(machine.feature_words_loaded == 8 * 32 * 32);
+  CHECK(machine.feature_words_loaded == std::uint64_t{8} * 32 * 32);
 }
 
 TEST_CASE("a layer wider than the feature buffer is cut into strips or channel chunks") {
