@@ -19,12 +19,35 @@
 
 namespace {
 
-using namespace dlac;
+namespace tb = dlac::tb;
 using core_rig::small_config;
+using dlac::Accelerator;
+using dlac::Command;
+using dlac::CommandPutProbe;
+using dlac::Config;
+using dlac::ConfigError;
+using dlac::Counter;
+using dlac::CounterCount;
+using dlac::End;
+using dlac::EngineKind;
+using dlac::ErrorCode;
+using dlac::Fittings;
+using dlac::Half;
+using dlac::LinkCounter;
+using dlac::LinkInfo;
+using dlac::LinkModules;
+using dlac::LoadFeatures;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::Probe;
+using dlac::QueuedCommand;
+using dlac::Recorder;
+using dlac::Store;
 
-constexpr std::uint32_t Channels = 16;  // all of the tile: four rows of four output buffers
-constexpr std::uint32_t Columns = 4;
-constexpr std::uint32_t Beats = 18;
+constexpr std::uint64_t Channels = 16;  // all of the tile: four rows of four output buffers
+constexpr std::uint64_t Columns = 4;
+constexpr std::uint64_t Beats = 18;
 constexpr std::uint64_t WeightsAt = 0x4000, FeaturesAt = 0x8000, OutputsAt = 0xC000;
 
 /// Loads weights and features, multiplies and stores; one command at a time.
@@ -55,11 +78,11 @@ std::vector<Command> layer(Mode mode) {
 
 /// Ternary weights and small whole features, some of them zero.
 void fill(tb::Testbench& bench, Mode mode) {
-  for (std::uint32_t i = 0; i < Channels * Beats / 4; ++i) {
+  for (std::size_t i = 0; i < Channels * Beats / 4; ++i) {
     static constexpr std::uint8_t Codes[] = {0x1D, 0xC7, 0x70, 0x34, 0x00, 0x5F};
     bench.memory.data()[WeightsAt + i] = Codes[i % 6];
   }
-  for (std::uint32_t i = 0; i < 64; ++i) {
+  for (std::size_t i = 0; i < 64; ++i) {
     const float value = i % 3 == 0 ? 0.0F : static_cast<float>(i % 7) - 3.0F;
     if (mode == Mode::Train) {
       std::memcpy(bench.memory.data() + FeaturesAt + 4 * i, &value, 4);
@@ -173,7 +196,7 @@ TEST_CASE("links: what observers see on the clocked engine adds up, beat by beat
   CHECK(updates == watched.outcome.counter(Counter::UpdatesExecuted));
   CHECK(drained == Channels * Columns);
   CHECK(links.at("load.weight_buffer").bytes == Channels * Beats / 4);
-  CHECK(links.at("load.feature_buffer").bytes == 64 * 4);
+  CHECK(links.at("load.feature_buffer").bytes == std::uint64_t{64} * 4);
   CHECK(links.at("compute.weight_codes").bytes == Channels * Beats / 4);
   CHECK(links.at("mem").bytes ==
         watched.outcome.counter(Counter::BytesRead) + watched.outcome.counter(Counter::BytesWritten));
@@ -196,7 +219,7 @@ TEST_CASE("links: the schedule engine reads once per segment and operand") {
   CHECK(counter.links().at("grid.weight_buffer").transactions == 1);
   CHECK(counter.links().at("grid.weight_buffer").bytes == Channels * Beats / 4);
   CHECK(counter.links().at("grid.feature_buffer").transactions == 1);
-  CHECK(counter.links().at("grid.feature_buffer").bytes == 2 * 4 * 8 * 4);  // two planes of 4 x 8 words
+  CHECK(counter.links().at("grid.feature_buffer").bytes == std::uint64_t{2} * 4 * 8 * 4);  // two planes of 4 x 8 words
 }
 
 TEST_CASE("links: records are the same bytes with direct memory access and without") {

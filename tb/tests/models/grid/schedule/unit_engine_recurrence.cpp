@@ -218,7 +218,7 @@ TEST_CASE("recurrence: idle neighbours of the busiest rows and columns", "[engin
             for (std::size_t k = 0; k < (by_row ? columns : 1); ++k) c.live[t * columns + k] = 1;
           }
           const RecurrenceResult expected = naive(c);
-          if (window == 1) CHECK(expected.cycles == 60 * 128);
+          if (window == 1) CHECK(expected.cycles == std::uint64_t{60} * 128);
           for (const std::int64_t target : dlac::schedule::simd_targets()) {
             dlac::schedule::force_simd_target(target);
             const RecurrenceResult result = in_chunks(dice, recurrence, c);

@@ -16,7 +16,21 @@
 
 #include "tb/tests/reference_machine.h"
 
-using namespace dlac;
+namespace schedule = dlac::schedule;
+using dlac::BeatOrder;
+using dlac::bits_of;
+using dlac::BufferSlack;
+using dlac::BufferView;
+using dlac::Config;
+using dlac::ErrorCode;
+using dlac::has_illegal_code;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::Policy;
+using dlac::PtWiseOp;
+using dlac::ReferenceMachine;
+using dlac::ScheduleEngine;
+using dlac::SegmentResult;
 
 namespace {
 
@@ -343,7 +357,7 @@ TEST_CASE("the default cores run a convolution of realistic shape") {
         op.offset_y = op.offset_x = -1;
         op.row_capacity = 14;
         op.pitch = 14;
-        const std::uint64_t words = 16 * 14 * 14;
+        const std::uint64_t words = std::uint64_t{16} * 14 * 14;
         recipe.features.resize(words * config.word_bytes());
         for (std::uint64_t i = 0; i < words; ++i) {
           recipe.features.set_word(config, i, draw(random, mode, {0.55, 0, 3}));
@@ -385,7 +399,7 @@ TEST_CASE("garbage weights beyond the tile's channels are ignored") {
   CHECK(result.pe.busy == 2);
   CHECK(result.pe.starved_row == 1);
   CHECK(result.pe.starved_column == 0);
-  CHECK(result.pe.finished_early == 511 * 3);
+  CHECK(result.pe.finished_early == std::uint64_t{511} * 3);
   std::vector<std::uint32_t> out(4);
   engine.drain(0, 4, 4, 1, out.data());
   CHECK(out == std::vector<std::uint32_t>{bits_of(2.5F), 0, bits_of(2.5F), 0});
@@ -460,7 +474,7 @@ TEST_CASE("point-wise operations have the bits and cycles of the architecture, o
         *field = draw(random, config.mode, numbers);
       op.log2_rows = mm.log2_rows;
       op.bank = mm.bank;
-      op.channels = static_cast<std::uint32_t>(between(random, 1, config.rows * config.output_buffers));
+      op.channels = static_cast<std::uint32_t>(between(random, 1, std::int64_t{config.rows} * config.output_buffers));
       op.columns = static_cast<std::uint32_t>(between(random, 1, config.columns));
       op.first_column = static_cast<std::uint32_t>(between(random, 0, 30));
       op.out_height = static_cast<std::uint32_t>(between(random, 1, 5));
