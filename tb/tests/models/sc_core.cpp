@@ -10,8 +10,17 @@
 #include "tb/system/testbench.h"
 #include "tb/tests/random_layers.h"
 
-using namespace dlac;
-using namespace dlac::tb;
+namespace workloads = dlac::workloads;
+using dlac::Config;
+using dlac::Counter;
+using dlac::EngineKind;
+using dlac::Mode;
+using dlac::Policy;
+using dlac::tb::LayerRun;
+using dlac::tb::random_layer;
+using dlac::tb::RandomLayer;
+using dlac::tb::Testbench;
+using dlac::tb::words_of;
 
 namespace {
 
@@ -67,6 +76,7 @@ void run_random_layers(Config config, unsigned seed, int layers, std::uint64_t l
   layers *= soak_factor();
   std::vector<RandomLayer> inputs;
   std::mt19937 random(seed);
+  inputs.reserve(static_cast<std::size_t>(layers));
   for (int i = 0; i < layers; ++i) inputs.push_back(random_layer(random, config.mode, largest_macs));
 
   std::vector<LayerRun> schedule_runs;

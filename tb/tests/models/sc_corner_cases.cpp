@@ -13,8 +13,36 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+namespace tb = dlac::tb;
+using core_rig::at;
+using core_rig::column_of_beats;
+using core_rig::images;
+using core_rig::LoadToCompute;
+using core_rig::MemoryBytes;
+using core_rig::ring;
+using core_rig::small_config;
+using core_rig::Testbench;
+using dlac::Accelerator;
+using dlac::CodingStyle;
+using dlac::CommandBytes;
+using dlac::CommandImage;
+using dlac::CommandRecord;
+using dlac::Config;
+using dlac::ConfigError;
+using dlac::Counter;
+using dlac::CtrlSnapshot;
+using dlac::End;
+using dlac::ErrorCode;
+using dlac::IrqDone;
+using dlac::IrqError;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::Register;
+using dlac::StatusBusy;
+using dlac::StatusDone;
+using dlac::StatusError;
+using dlac::Store;
 
 constexpr std::uint64_t DataAt = 0x8000;
 
@@ -184,6 +212,7 @@ TEST_CASE("corner cases: a reset within the deltas of an error leaves no trace o
                     nonsense[0] = 77;  // no opcode
                     // When does the core fail? The error shows in IRQ_STATUS in the cycle in which it happens.
                     ring(b, {nonsense}, 0, 1);
+                    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the time that it refers to goes on
                     const sc_core::sc_time rung = sc_core::sc_time_stamp();
                     b.write_register(at(Register::IrqEnable), IrqError);
                     b.wait_for_interrupt();

@@ -9,8 +9,18 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+using core_rig::column_of_beats;
+using core_rig::images;
+using core_rig::MemoryBytes;
+using core_rig::ring;
+using core_rig::small_config;
+using core_rig::Testbench;
+using dlac::CodingStyle;
+using dlac::Config;
+using dlac::End;
+using dlac::ErrorCode;
+using dlac::LoadFeatures;
+using dlac::Mode;
 
 [[nodiscard]] std::size_t heap_in_use() {
   malloc_trim(0);

@@ -9,8 +9,25 @@
 #include "tb/tests/random_layers.h"
 #include "workloads/packing.h"
 
-using namespace dlac;
-using namespace dlac::tb;
+namespace workloads = dlac::workloads;
+using dlac::BeatOrder;
+using dlac::Command;
+using dlac::Config;
+using dlac::End;
+using dlac::EngineKind;
+using dlac::ErrorCode;
+using dlac::LoadFeatures;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::Store;
+using dlac::Token;
+using dlac::tb::random_layer;
+using dlac::tb::RandomLayer;
+using dlac::tb::reference_shape;
+using dlac::tb::ternary_of;
+using dlac::tb::Testbench;
+using dlac::tb::words_of;
 
 namespace {
 
@@ -58,7 +75,7 @@ class PassRun {
     for (std::int64_t k = 0; k < channels_; k += tile_channels_) {
       const auto live_channels = static_cast<std::uint32_t>(std::min<std::int64_t>(tile_channels_, channels_ - k));
       const LoadWeights weights = load_weights(k, live_channels, row_words, codes, weights_at);
-      weights_at += (weights.bytes + 15U) / 16U * 16U;
+      weights_at += (std::uint64_t{weights.bytes} + 15U) / 16U * 16U;
       list.emplace_back(weights);
       for (std::int64_t q = 0; q < columns_; q += tile_columns_) {
         MmOp op = multiply(tag, k, q, codes != nullptr);

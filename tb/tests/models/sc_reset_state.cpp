@@ -12,8 +12,34 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+using core_rig::at;
+using core_rig::images;
+using core_rig::MemoryBytes;
+using core_rig::ring;
+using core_rig::small_config;
+using core_rig::small_convolution;
+using core_rig::Testbench;
+using dlac::Command;
+using dlac::CommandImage;
+using dlac::CommandRecord;
+using dlac::Config;
+using dlac::Counter;
+using dlac::CtrlReset;
+using dlac::CtrlSnapshot;
+using dlac::End;
+using dlac::EngineKind;
+using dlac::ErrorCode;
+using dlac::IrqDone;
+using dlac::IrqError;
+using dlac::LoadFeatures;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::Register;
+using dlac::StatusBusy;
+using dlac::StatusDone;
+using dlac::StatusError;
+using dlac::Store;
 
 constexpr std::uint64_t DataAt = 0x8000;
 constexpr std::uint64_t OutputsAt = 0x10000;
@@ -50,7 +76,7 @@ template <typename T>
   return command;
 }
 
-constexpr std::uint64_t TileBytes = 16 * 4 * 4;  // 16 channels x 4 columns
+constexpr std::uint64_t TileBytes = std::uint64_t{16} * 4 * 4;  // 16 channels x 4 columns
 
 /// A small convolution that goes on from what the accumulators hold.
 [[nodiscard]] MmOp convolution(std::uint32_t bank, std::uint32_t weights, std::uint32_t base) {

@@ -10,8 +10,18 @@
 #include "tb/tests/random_layers.h"
 #include "tb/tests/trained_resnet20.h"
 
-using namespace dlac;
-using namespace dlac::tb;
+namespace workloads = dlac::workloads;
+using dlac::Config;
+using dlac::EngineKind;
+using dlac::Half;
+using dlac::Mode;
+using dlac::tb::converted;
+using dlac::tb::LayerRun;
+using dlac::tb::RandomLayer;
+using dlac::tb::RealLayer;
+using dlac::tb::Testbench;
+using dlac::tb::trained_resnet20;
+using dlac::tb::words_of;
 using workloads::ElementType;
 using workloads::Tensor;
 

@@ -20,8 +20,39 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+namespace tb = dlac::tb;
+using core_rig::at;
+using core_rig::column_of_beats;
+using core_rig::ComputeToLoad;
+using core_rig::ComputeToStore;
+using core_rig::counter;
+using core_rig::LoadToCompute;
+using core_rig::MemoryBytes;
+using core_rig::on_both_engines;
+using core_rig::small_config;
+using core_rig::Span;
+using core_rig::StoreToCompute;
+using core_rig::Testbench;
+using dlac::Accelerator;
+using dlac::Command;
+using dlac::CommandBytes;
+using dlac::CommandImage;
+using dlac::CommandRecord;
+using dlac::Config;
+using dlac::Counter;
+using dlac::CounterCount;
+using dlac::End;
+using dlac::ErrorCode;
+using dlac::IrqDone;
+using dlac::LoadFeatures;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::PointwiseOp;
+using dlac::Policy;
+using dlac::PtWiseOp;
+using dlac::Register;
+using dlac::Store;
 
 constexpr std::uint64_t DataAt = 0x10000;
 constexpr std::uint64_t OutputsAt = 0x20000;
@@ -446,7 +477,7 @@ TEST_CASE("timing: a drain takes the words of the live rows, its writes follow")
     // The grid waits for the drain from the dispatch of the point-wise operation on.
     CHECK(cores[i]->counter(Counter::WaitDrainCycles) == table[i].drained - 68);
     CHECK(cores[i]->counter(Counter::WriteBursts) == table[i].channels);
-    CHECK(cores[i]->counter(Counter::BytesWritten) == table[i].channels * table[i].columns * 4);
+    CHECK(cores[i]->counter(Counter::BytesWritten) == std::uint64_t{table[i].channels} * table[i].columns * 4);
   }
 }
 
@@ -621,6 +652,7 @@ TEST_CASE("timing: a fence waits for the acknowledgement of earlier writes") {
 TEST_CASE("timing: direct memory access changes no cycle") {
   std::mt19937 random(31);
   std::vector<tb::RandomLayer> layers;
+  layers.reserve(12);
   for (int i = 0; i < 12; ++i) layers.push_back(tb::random_layer(random, Mode::Train, 20000));
   struct Trace {
     std::vector<Span> spans;
