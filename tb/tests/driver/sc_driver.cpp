@@ -10,8 +10,22 @@
 #include "workloads/image.h"
 #include "workloads/mapper.h"
 
-using namespace core_rig;
-using namespace dlac;
+namespace tb = dlac::tb;
+namespace workloads = dlac::workloads;
+using core_rig::at;
+using core_rig::column_of_beats;
+using core_rig::images;
+using core_rig::MemoryBytes;
+using core_rig::small_config;
+using core_rig::Testbench;
+using dlac::Command;
+using dlac::CommandBytes;
+using dlac::CommandImage;
+using dlac::Config;
+using dlac::CounterCount;
+using dlac::End;
+using dlac::Mode;
+using dlac::Register;
 
 namespace {
 

@@ -17,7 +17,13 @@
 #include "dlac.h"
 #include "tb/tests/driver/fake_registers.h"
 
-using namespace dlac;
+using dlac::Command;
+using dlac::CommandImage;
+using dlac::End;
+using dlac::LoadFeatures;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Store;
 
 namespace {
 

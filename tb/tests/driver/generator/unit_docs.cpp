@@ -10,7 +10,18 @@
 
 #include "driver/generator/docs.h"
 
-using namespace dlac;
+namespace generator = dlac::generator;
+using dlac::Access;
+using dlac::CommandField;
+using dlac::CommandImage;
+using dlac::CommandWords;
+using dlac::CounterCount;
+using dlac::decode;
+using dlac::Opcode;
+using dlac::Opcodes;
+using dlac::Register;
+using dlac::RegisterInfo;
+using dlac::registers;
 
 TEST_CASE("docs/machine_reference.md shows the register map and the commands as they are") {
   std::ifstream file(std::string(DLAC_SOURCE_DIR) + "/docs/machine_reference.md");

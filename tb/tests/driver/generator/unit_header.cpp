@@ -12,7 +12,27 @@
 #include "dlac_regs.h"
 #include "tb/tests/driver/generator/interface_macros.h"
 
-using namespace dlac;
+using dlac::CommandField;
+using dlac::CommandImage;
+using dlac::CommandValue;
+using dlac::Compare;
+using dlac::Counter;
+using dlac::CounterCount;
+using dlac::error_codes;
+using dlac::ErrorInfo;
+using dlac::IrqDone;
+using dlac::IrqError;
+using dlac::LoadWeights;
+using dlac::Opcode;
+using dlac::Opcodes;
+using dlac::OperandSource;
+using dlac::PointwiseOp;
+using dlac::PtWiseOp;
+using dlac::RegisterField;
+using dlac::RegisterInfo;
+using dlac::registers;
+using dlac::SelectInput;
+using dlac::Token;
 
 namespace {
 

@@ -17,7 +17,16 @@
 
 #include "driver/generator/ipxact.h"
 
-using namespace dlac;
+namespace generator = dlac::generator;
+using dlac::Access;
+using dlac::Config;
+using dlac::error_codes;
+using dlac::ErrorInfo;
+using dlac::Mode;
+using dlac::RegisterField;
+using dlac::RegisterInfo;
+using dlac::registers;
+using dlac::RegisterSpaceBytes;
 
 namespace {
 
