@@ -9,12 +9,31 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+namespace tb = dlac::tb;
+using core_rig::at;
+using core_rig::column_of_beats;
+using core_rig::images;
+using core_rig::MemoryBytes;
+using core_rig::small_config;
+using core_rig::Testbench;
+using dlac::Command;
+using dlac::CommandBytes;
+using dlac::CommandImage;
+using dlac::Config;
+using dlac::DeviceId;
+using dlac::End;
+using dlac::IrqDone;
+using dlac::IrqError;
+using dlac::Mode;
+using dlac::Register;
+using dlac::StatusBusy;
+using dlac::StatusDone;
 using sc_core::sc_time;
 
 constexpr std::uint32_t Undefined = 0x3C;
 [[nodiscard]] sc_time us(double value) { return {value, sc_core::SC_US}; }
+/// A copy: what sc_time_stamp() refers to goes on.
+[[nodiscard]] sc_time now() { return sc_core::sc_time_stamp(); }
 
 struct Answer {
   tlm::tlm_response_status status = tlm::TLM_INCOMPLETE_RESPONSE;
@@ -90,13 +109,13 @@ void prepare_list(Testbench& bench) {
 }
 /// Rings with a delay; returns the time until the interrupt, from the call on.
 sc_time ring_ahead(Testbench& bench, const sc_time& delay) {
-  const sc_time called = sc_core::sc_time_stamp();
+  const sc_time called = now();
   const Answer answer = access(bench, tlm::TLM_WRITE_COMMAND, at(Register::Doorbell), 1, delay);
   CHECK(answer.status == tlm::TLM_OK_RESPONSE);
   CHECK(answer.delay == sc_core::SC_ZERO_TIME);
-  CHECK(sc_core::sc_time_stamp() == called + delay);
+  CHECK(now() == called + delay);
   bench.wait_for_interrupt();
-  const sc_time took = sc_core::sc_time_stamp() - called;
+  const sc_time took = now() - called;
   bench.write_register(at(Register::IrqStatus), IrqDone | IrqError);
   sc_core::wait(us(2));
   return took;
@@ -123,15 +142,15 @@ TEST_CASE("csr access: every write that sets something off waits for its time, a
   on_bench([](Testbench& bench) {
     for (const Register r : {Register::Ctrl, Register::IrqEnable, Register::IrqStatus, Register::Doorbell}) {
       CAPTURE(at(r));
-      const sc_time called = sc_core::sc_time_stamp();
+      const sc_time called = now();
       CHECK(access(bench, tlm::TLM_WRITE_COMMAND, at(r), 0, us(1)).delay == sc_core::SC_ZERO_TIME);
-      CHECK(sc_core::sc_time_stamp() == called + us(1));
+      CHECK(now() == called + us(1));
     }
     for (const Register r : {Register::ListAddrLo, Register::ListAddrHi, Register::ListLength}) {
       CAPTURE(at(r));
-      const sc_time called = sc_core::sc_time_stamp();
+      const sc_time called = now();
       CHECK(access(bench, tlm::TLM_WRITE_COMMAND, at(r), 0, us(1)).delay == us(1));
-      CHECK(sc_core::sc_time_stamp() == called);
+      CHECK(now() == called);
     }
   });
 }
@@ -140,10 +159,10 @@ TEST_CASE("csr access: a read ahead of time waits for what a running list change
   on_bench([](Testbench& bench) {
     prepare_list(bench);
     const auto waits = [&bench](Register r) {
-      const sc_time called = sc_core::sc_time_stamp();
+      const sc_time called = now();
       const Answer answer = access(bench, tlm::TLM_READ_COMMAND, at(r), 0, us(1));
       CHECK(answer.status == tlm::TLM_OK_RESPONSE);
-      CHECK(sc_core::sc_time_stamp() + answer.delay == called + us(1));
+      CHECK(now() + answer.delay == called + us(1));
       return answer.delay == sc_core::SC_ZERO_TIME;
     };
     const auto changing = {Register::Status, Register::IrqStatus, Register::Error, Register::FaultAddrLo,

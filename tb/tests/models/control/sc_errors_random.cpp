@@ -106,9 +106,10 @@ void run_random_lists(Mode mode, EngineKind engine, unsigned seed, int lists) {
         b.memory.data()[DataAt + i] = chance(random, 0.9995) ? 0x7D : static_cast<std::uint8_t>(random());
       }
       const std::vector<CommandImage> list = random_list(random);
-      const std::uint64_t address = ListAt + 4 * pick(random, 0, 1000);
+      const std::uint64_t address = ListAt + std::uint64_t{4} * pick(random, 0, 1000);
       b.write_register(at(Register::IrqEnable), IrqDone | IrqError);
       ring(b, list, address, static_cast<std::uint32_t>(list.size()));
+      // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the time that it refers to goes on
       const sc_core::sc_time begun = sc_core::sc_time_stamp();
       b.wait_for_interrupt();
       CHECK(sc_core::sc_time_stamp() - begun < sc_core::sc_time(20, sc_core::SC_MS));

@@ -14,8 +14,14 @@
 
 namespace {
 
-using namespace dlac;
-using namespace dlac::tb::protocol;
+namespace tb = dlac::tb;
+using dlac::Accelerator;
+using dlac::Config;
+using dlac::Mode;
+using dlac::tb::protocol::Checker;
+using dlac::tb::protocol::CsrModel;
+using dlac::tb::protocol::InitiatorBehaviour;
+using dlac::tb::protocol::RandomInitiator;
 
 [[nodiscard]] std::uint64_t soak_factor() { return std::getenv("DLAC_SOAK") != nullptr ? 20 : 1; }
 

@@ -10,8 +10,44 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+namespace tb = dlac::tb;
+using core_rig::at;
+using core_rig::column_of_beats;
+using core_rig::ComputeToStore;
+using core_rig::counter;
+using core_rig::images;
+using core_rig::LoadToCompute;
+using core_rig::MemoryBytes;
+using core_rig::on_both_engines;
+using core_rig::ring;
+using core_rig::small_config;
+using core_rig::Testbench;
+using dlac::Command;
+using dlac::CommandImage;
+using dlac::Config;
+using dlac::Counter;
+using dlac::CounterCount;
+using dlac::CtrlClearCounters;
+using dlac::CtrlReset;
+using dlac::CtrlSnapshot;
+using dlac::DeviceId;
+using dlac::End;
+using dlac::EngineKind;
+using dlac::ErrorCode;
+using dlac::IrqDone;
+using dlac::IrqError;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::Policy;
+using dlac::Register;
+using dlac::RegisterInfo;
+using dlac::registers;
+using dlac::RegisterSpaceBytes;
+using dlac::StatusBusy;
+using dlac::StatusDone;
+using dlac::StatusError;
+using dlac::Store;
 
 /// One access to the CSR socket, with everything that a payload may carry.
 struct Access32 {
@@ -304,7 +340,8 @@ TEST_CASE("registers: debug accesses have no side effects") {
     std::vector<unsigned char> bytes(RegisterSpaceBytes);
     CHECK(debug(bench, tlm::TLM_READ_COMMAND, 0, bytes.data(), 0x34) == 0x34);
     CHECK(debug(bench, tlm::TLM_READ_COMMAND, 0x100, bytes.data(), 8 * CounterCount) == 8 * CounterCount);
-    CHECK(std::all_of(bytes.begin(), bytes.begin() + 8 * CounterCount, [](unsigned char b) { return b == 0; }));
+    CHECK(std::all_of(bytes.begin(), bytes.begin() + std::ptrdiff_t{8} * CounterCount,
+                      [](unsigned char b) { return b == 0; }));
     CHECK(bench.read_register(Status) == StatusBusy);
     CHECK(bench.read_register(IrqStatus) == 0);
     bench.write_register(IrqEnable, IrqDone);
@@ -323,6 +360,7 @@ TEST_CASE("registers: an access takes no time and leaves the annotated delay alo
     payload.set_data_length(4);
     payload.set_streaming_width(4);
     sc_core::sc_time delay(7, sc_core::SC_NS);
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the time that it refers to goes on
     const sc_core::sc_time before = sc_core::sc_time_stamp();
     bench.host->b_transport(payload, delay);
     CHECK(payload.is_response_ok());
@@ -579,6 +617,7 @@ TEST_CASE("registers: a reset that is high from the start holds the core until i
 TEST_CASE("registers: two cores in one simulation do not influence each other") {
   std::mt19937 random(41);
   std::vector<tb::RandomLayer> layers;
+  layers.reserve(6);
   for (int i = 0; i < 6; ++i) layers.push_back(tb::random_layer(random, Mode::Train, 20000));
   std::vector<tb::LayerRun> alone;
   std::vector<tb::LayerRun> together;
@@ -604,6 +643,7 @@ TEST_CASE("registers: two cores in one simulation do not influence each other") 
   other.engine = EngineKind::Clocked;
   other.clock_period_ps = 1300;
   std::vector<tb::RandomLayer> others;
+  others.reserve(4);
   for (int i = 0; i < 4; ++i) others.push_back(tb::random_layer(random, Mode::Infer, 5000));
   int rounds = 0;
   Testbench second("second", other, Memory, latency, [&](Testbench& bench) {
@@ -666,7 +706,7 @@ TEST_CASE("registers: a host outside the simulation may reset the core and start
     cycles.push_back(snapshot_value(bench, Counter::Cycles));
   }
   CHECK(cycles[0] == cycles[1]);
-  CHECK(cycles[0] > 10 * 500);
+  CHECK(cycles[0] > std::uint64_t{10} * 500);
 
   // The last of several resets counts.
   ring(bench, images(long_list()), 0, 11);

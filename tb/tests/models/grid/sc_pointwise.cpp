@@ -15,8 +15,28 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+using core_rig::ComputeToStore;
+using core_rig::counter;
+using core_rig::LoadToCompute;
+using core_rig::on_both_engines;
+using core_rig::small_config;
+using core_rig::Testbench;
+using dlac::Command;
+using dlac::CommandRecord;
+using dlac::Compare;
+using dlac::Config;
+using dlac::Counter;
+using dlac::End;
+using dlac::ErrorCode;
+using dlac::LoadFeatures;
+using dlac::LoadWeights;
+using dlac::MmOp;
+using dlac::Mode;
+using dlac::OperandSource;
+using dlac::PointwiseOp;
+using dlac::PtWiseOp;
+using dlac::SelectInput;
+using dlac::Store;
 
 using Word = std::uint32_t;
 
