@@ -8,8 +8,18 @@
 
 namespace {
 
-using namespace dlac;
-using namespace protocol_rig;
+using dlac::CodingStyle;
+using dlac::Config;
+using dlac::EngineKind;
+using dlac::Mode;
+using protocol_rig::Checker;
+using protocol_rig::Job;
+using protocol_rig::MemoryBehaviour;
+using protocol_rig::ns;
+using protocol_rig::random_jobs;
+using protocol_rig::RandomBench;
+using protocol_rig::small_config;
+using protocol_rig::soak_factor;
 
 constexpr std::uint64_t MemoryBytes = 256 << 10;
 

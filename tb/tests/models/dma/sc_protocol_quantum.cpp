@@ -6,8 +6,16 @@
 
 namespace {
 
-using namespace dlac;
-using namespace protocol_rig;
+using dlac::CodingStyle;
+using dlac::CommandImage;
+using dlac::Config;
+using dlac::End;
+using dlac::ErrorCode;
+using dlac::LoadWeights;
+using dlac::Mode;
+using protocol_rig::MemoryBehaviour;
+using protocol_rig::ns;
+using protocol_rig::RandomBench;
 
 constexpr std::uint64_t MemoryBytes = 128 << 10;
 constexpr std::uint32_t LoadBytes = 48 << 10;  // 3072 cycles of the port, 6.1 us

@@ -7,8 +7,24 @@
 
 namespace {
 
-using namespace core_rig;
-using namespace dlac;
+using core_rig::at;
+using core_rig::images;
+using core_rig::MemoryBytes;
+using core_rig::ring;
+using core_rig::small_config;
+using core_rig::Testbench;
+using dlac::Command;
+using dlac::Config;
+using dlac::Counter;
+using dlac::CtrlClearCounters;
+using dlac::CtrlSnapshot;
+using dlac::End;
+using dlac::ErrorCode;
+using dlac::LoadWeights;
+using dlac::Mode;
+using dlac::Register;
+using dlac::StatusDone;
+using dlac::Store;
 
 constexpr std::uint64_t HalfPeriodPs = 1000;
 constexpr std::uint64_t LatencyCycles = 50;
