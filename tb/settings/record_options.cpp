@@ -34,7 +34,7 @@ boost::program_options::options_description record_options() {
 RecordSettings record_settings(const Given& given, std::uint32_t clock_period_ps) {
   RecordSettings settings;
   for (const std::string& value : given.all("record")) {
-    const std::size_t equals = value.rfind('=');
+    const std::size_t equals = value.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == value.size()) {
       refuse("record", value, "LINK=FILE.csv");
     }
