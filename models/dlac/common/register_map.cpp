@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/common/register_map.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace dlac {
 namespace {
@@ -37,79 +39,20 @@ constexpr std::array<CounterInfo, CounterCount> CounterTable{{
 }};
 
 std::vector<RegisterInfo> make_registers() {
-  std::vector<RegisterInfo> map{
-      {"ID", 0x00, 32, Access::ReadOnly, DeviceId, "identification, \"dLAC\" in little-endian bytes", {}},
-      {"VERSION", 0x04, 32, Access::ReadOnly, DeviceVersion, "version, major in the high half", {}},
-      {"CTRL",
-       0x08,
-       32,
-       Access::WriteOnly,
-       0,
-       "actions; reads as 0",
-       {{"reset", 0, 1, "back to the state after elaboration"},
-        {"snapshot", 1, 1, "copies all counters at once to the registers that are read"},
-        {"clear_counters", 2, 1, "sets all counters to 0"}}},
-      {"STATUS",
-       0x0C,
-       32,
-       Access::ReadOnly,
-       0,
-       "state of the core",
-       {{"busy", 0, 1, "a command list runs"},
-        {"done", 1, 1, "the last list ran to its end"},
-        {"error", 2, 1, "ERROR holds a code"}}},
-      {"IRQ_ENABLE",
-       0x10,
-       32,
-       Access::ReadWrite,
-       0,
-       "enabled interrupts: irq is high while a bit is set both here and in IRQ_STATUS",
-       {{"done", 0, 1, "when a list ran to its end"}, {"error", 1, 1, "when an error was recorded"}}},
-      {"IRQ_STATUS",
-       0x14,
-       32,
-       Access::WriteOneToClear,
-       0,
-       "pending interrupts",
-       {{"done", 0, 1, "a list ran to its end"}, {"error", 1, 1, "an error was recorded"}}},
-      {"DOORBELL", 0x18, 32, Access::WriteOnly, 0, "any write starts the list at LIST_ADDR; reads as 0", {}},
-      {"LIST_ADDR_LO", 0x1C, 32, Access::ReadWrite, 0, "byte address of the command list, low word", {}},
-      {"LIST_ADDR_HI", 0x20, 32, Access::ReadWrite, 0, "byte address of the command list, high word", {}},
-      {"LIST_LENGTH", 0x24, 32, Access::ReadWrite, 0, "commands in the list, the end command included", {}},
-      {"ERROR", 0x28, 32, Access::ReadOnly, 0, "error code, 0 for none", {}},
-      {"FAULT_ADDR_LO", 0x2C, 32, Access::ReadOnly, 0, "address of the failing access or command, low word", {}},
-      {"FAULT_ADDR_HI", 0x30, 32, Access::ReadOnly, 0, "address of the failing access or command, high word", {}},
-  };
-  const auto add_configured = [&map](std::string_view name, Register offset, std::string_view description,
-                                     std::uint32_t (*value)(const Config&)) {
-    map.push_back({name,
-                   static_cast<std::uint32_t>(offset),
-                   32,
-                   Access::ReadOnly,
-                   value(Config::defaults(Mode::Train)),
-                   description,
-                   {},
-                   value});
-  };
-  add_configured("CORE_MODE", Register::CoreMode, "0: train, binary32; 1: infer, binary16",
-                 [](const Config& c) { return static_cast<std::uint32_t>(c.mode == Mode::Infer); });
-  add_configured("CORE_PES", Register::CorePes, "processing elements", [](const Config& c) { return c.pes; });
-  add_configured("CORE_OUTPUT_BUFFERS", Register::CoreOutputBuffers, "B, output buffers per PE and bank",
-                 [](const Config& c) { return c.output_buffers; });
-  add_configured("CORE_ARITHMETIC_UNITS", Register::CoreArithmeticUnits, "units per PE that can add",
-                 [](const Config& c) { return c.arithmetic_units; });
-  add_configured("CORE_MULTIPLY_UNITS", Register::CoreMultiplyUnits, "units per PE that can multiply",
-                 [](const Config& c) { return c.multiply_units; });
-  add_configured("CORE_WEIGHT_BUFFER", Register::CoreWeightBuffer, "weight buffer, bytes",
-                 [](const Config& c) { return c.weight_buffer_bytes; });
-  add_configured("CORE_FEATURE_BUFFER", Register::CoreFeatureBuffer, "feature buffer, bytes",
-                 [](const Config& c) { return c.feature_buffer_bytes; });
-  add_configured("CORE_TOKEN_LIMIT", Register::CoreTokenLimit, "largest value of a token counter",
-                 [](const Config& c) { return c.token_limit; });
-  add_configured("CORE_QUEUE_DEPTH", Register::CoreQueueDepth, "commands in each queue",
-                 [](const Config& c) { return c.queue_depth; });
-  add_configured("CORE_CLOCK_PERIOD", Register::CoreClockPeriod, "clock period, picoseconds",
-                 [](const Config& c) { return c.clock_period_ps; });
+  const Config defaults = Config::defaults(Mode::Train);
+  std::vector<RegisterInfo> map;
+  for (const RegisterRow& row : RegisterTable) {
+    RegisterInfo& info = map.emplace_back();
+    info.name = row.name;
+    info.offset = static_cast<std::uint32_t>(row.which);
+    info.bits = 32;
+    info.access = row.access;
+    info.reset = row.configured == nullptr ? row.reset : row.configured(defaults);
+    info.description = row.description;
+    std::copy_if(row.fields.begin(), row.fields.end(), std::back_inserter(info.fields),
+                 [](const RegisterField& field) { return !field.name.empty(); });
+    info.configured = row.configured;
+  }
   for (std::uint32_t i = 0; i < CounterCount; ++i) {
     map.push_back({CounterTable[i].name,
                    counter_offset(static_cast<Counter>(i)),

@@ -3,6 +3,7 @@
 
 #include <dlac/common/config.h>
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,16 @@ namespace dlac {
 inline constexpr std::uint32_t DeviceId = 0x43414C64;  ///< "dLAC" in little-endian bytes
 inline constexpr std::uint32_t DeviceVersion = 0x00010000;
 
-/// Byte offsets of the 32-bit registers. Their meaning, access and fields stand in `registers()`.
+enum class Access : std::uint8_t { ReadOnly, ReadWrite, WriteOneToClear, WriteOnly };
+
+struct RegisterField {
+  std::string_view name;
+  std::uint32_t lsb = 0;
+  std::uint32_t width = 0;
+  std::string_view description;
+};
+
+/// Byte offsets of the 32-bit registers. Their meaning, access and fields stand in `RegisterTable`.
 enum class Register : std::uint32_t {
   Id = 0x00,
   Version = 0x04,
@@ -38,6 +48,86 @@ enum class Register : std::uint32_t {
   CoreQueueDepth = 0x60,
   CoreClockPeriod = 0x64,
   Counters = 0x100,  ///< first of the 64-bit counters, low word first; see `Counter`
+};
+
+/// A row of the table below.
+struct RegisterRow {
+  Register which;
+  std::string_view name;
+  Access access;
+  std::string_view description;
+  std::array<RegisterField, 3> fields{};  ///< those without a name are none
+  std::uint32_t reset = 0;
+  /// The value of a register that tells what the core was built with; null for all others.
+  std::uint32_t (*configured)(const Config&) = nullptr;
+};
+
+/// A register that tells what the core was built with.
+[[nodiscard]] constexpr RegisterRow configured_register(Register which, std::string_view name,
+                                                        std::string_view description,
+                                                        std::uint32_t (*value)(const Config&)) {
+  return {which, name, Access::ReadOnly, description, {}, 0, value};
+}
+
+/// The 32-bit registers in address order. One that only stores, or only tells what the core was built with, needs
+/// nothing else; what others set off stands in `RegisterFile`.
+inline constexpr std::array RegisterTable{
+    RegisterRow{Register::Id, "ID", Access::ReadOnly, "identification, \"dLAC\" in little-endian bytes", {}, DeviceId},
+    RegisterRow{Register::Version, "VERSION", Access::ReadOnly, "version, major in the high half", {}, DeviceVersion},
+    RegisterRow{Register::Ctrl,
+                "CTRL",
+                Access::WriteOnly,
+                "actions; reads as 0",
+                {{{"reset", 0, 1, "back to the state after elaboration"},
+                  {"snapshot", 1, 1, "copies all counters at once to the registers that are read"},
+                  {"clear_counters", 2, 1, "sets all counters to 0"}}}},
+    RegisterRow{Register::Status,
+                "STATUS",
+                Access::ReadOnly,
+                "state of the core",
+                {{{"busy", 0, 1, "a command list runs"},
+                  {"done", 1, 1, "the last list ran to its end"},
+                  {"error", 2, 1, "ERROR holds a code"}}}},
+    RegisterRow{Register::IrqEnable,
+                "IRQ_ENABLE",
+                Access::ReadWrite,
+                "enabled interrupts: irq is high while a bit is set both here and in IRQ_STATUS",
+                {{{"done", 0, 1, "when a list ran to its end"}, {"error", 1, 1, "when an error was recorded"}}}},
+    RegisterRow{Register::IrqStatus,
+                "IRQ_STATUS",
+                Access::WriteOneToClear,
+                "pending interrupts",
+                {{{"done", 0, 1, "a list ran to its end"}, {"error", 1, 1, "an error was recorded"}}}},
+    RegisterRow{Register::Doorbell, "DOORBELL", Access::WriteOnly,
+                "any write starts the list at LIST_ADDR; reads as 0"},
+    RegisterRow{Register::ListAddrLo, "LIST_ADDR_LO", Access::ReadWrite, "byte address of the command list, low word"},
+    RegisterRow{Register::ListAddrHi, "LIST_ADDR_HI", Access::ReadWrite, "byte address of the command list, high word"},
+    RegisterRow{Register::ListLength, "LIST_LENGTH", Access::ReadWrite,
+                "commands in the list, the end command included"},
+    RegisterRow{Register::Error, "ERROR", Access::ReadOnly, "error code, 0 for none"},
+    RegisterRow{Register::FaultAddrLo, "FAULT_ADDR_LO", Access::ReadOnly,
+                "address of the failing access or command, low word"},
+    RegisterRow{Register::FaultAddrHi, "FAULT_ADDR_HI", Access::ReadOnly,
+                "address of the failing access or command, high word"},
+    configured_register(Register::CoreMode, "CORE_MODE", "0: train, binary32; 1: infer, binary16",
+                        [](const Config& c) { return c.mode == Mode::Infer ? 1U : 0U; }),
+    configured_register(Register::CorePes, "CORE_PES", "processing elements", [](const Config& c) { return c.pes; }),
+    configured_register(Register::CoreOutputBuffers, "CORE_OUTPUT_BUFFERS", "B, output buffers per PE and bank",
+                        [](const Config& c) { return c.output_buffers; }),
+    configured_register(Register::CoreArithmeticUnits, "CORE_ARITHMETIC_UNITS", "units per PE that can add",
+                        [](const Config& c) { return c.arithmetic_units; }),
+    configured_register(Register::CoreMultiplyUnits, "CORE_MULTIPLY_UNITS", "units per PE that can multiply",
+                        [](const Config& c) { return c.multiply_units; }),
+    configured_register(Register::CoreWeightBuffer, "CORE_WEIGHT_BUFFER", "weight buffer, bytes",
+                        [](const Config& c) { return c.weight_buffer_bytes; }),
+    configured_register(Register::CoreFeatureBuffer, "CORE_FEATURE_BUFFER", "feature buffer, bytes",
+                        [](const Config& c) { return c.feature_buffer_bytes; }),
+    configured_register(Register::CoreTokenLimit, "CORE_TOKEN_LIMIT", "largest value of a token counter",
+                        [](const Config& c) { return c.token_limit; }),
+    configured_register(Register::CoreQueueDepth, "CORE_QUEUE_DEPTH", "commands in each queue",
+                        [](const Config& c) { return c.queue_depth; }),
+    configured_register(Register::CoreClockPeriod, "CORE_CLOCK_PERIOD", "clock period, picoseconds",
+                        [](const Config& c) { return c.clock_period_ps; }),
 };
 
 inline constexpr std::uint32_t CtrlReset = 1U << 0;
@@ -112,15 +202,6 @@ struct ErrorInfo {
 /// The description; "unknown" for a value that is no code.
 [[nodiscard]] std::string_view to_string(ErrorCode code);
 
-enum class Access : std::uint8_t { ReadOnly, ReadWrite, WriteOneToClear, WriteOnly };
-
-struct RegisterField {
-  std::string_view name;
-  std::uint32_t lsb;
-  std::uint32_t width;
-  std::string_view description;
-};
-
 struct RegisterInfo {
   std::string_view name;
   std::uint32_t offset;  ///< bytes
@@ -133,7 +214,7 @@ struct RegisterInfo {
   std::uint32_t (*configured)(const Config&) = nullptr;
 };
 
-/// Every register in address order: the single source of the map.
+/// Every register in address order, counters included.
 [[nodiscard]] const std::vector<RegisterInfo>& registers();
 [[nodiscard]] std::string_view to_string(Counter counter);
 

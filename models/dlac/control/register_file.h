@@ -32,25 +32,32 @@ class RegisterFile {
   /// While the core is held in reset, writes are answered and lost.
   void hold(bool held) { held_ = held; }
 
-  [[nodiscard]] bool irq() const { return (irq_status_ & irq_enable_) != 0; }
-  [[nodiscard]] bool busy() const { return (status_ & StatusBusy) != 0; }
-  [[nodiscard]] std::uint32_t status() const { return status_; }
+  [[nodiscard]] bool irq() const { return (value(Register::IrqStatus) & value(Register::IrqEnable)) != 0; }
+  [[nodiscard]] bool busy() const { return (value(Register::Status) & StatusBusy) != 0; }
+  [[nodiscard]] std::uint32_t status() const { return value(Register::Status); }
 
  private:
   /// The register at an aligned address, nullptr if there is none.
   [[nodiscard]] const RegisterInfo* find(std::uint64_t address) const {
     return address < RegisterSpaceBytes ? words_[address / 4].info : nullptr;
   }
-  [[nodiscard]] std::uint32_t read(std::uint32_t offset) const;
-  void write(std::uint32_t offset, std::uint32_t value);
+  [[nodiscard]] std::uint32_t value(Register which) const {
+    return words_[static_cast<std::uint32_t>(which) / 4].value;
+  }
+  void set(Register which, std::uint32_t value) { words_[static_cast<std::uint32_t>(which) / 4].value = value; }
+  [[nodiscard]] std::uint64_t list_address() const;
+  void write(const RegisterInfo& info, std::uint32_t value);
+  void take_snapshot();
   [[nodiscard]] tlm::tlm_response_status execute(tlm::tlm_generic_payload& payload);
   void ring();
   void record(ErrorCode code, std::uint64_t fault_address);
 
-  /// What an access to a word of the register space meets; `info` is null where there is no register.
+  /// A word of the register space; `info` is null where there is no register.
   struct Word {
     const RegisterInfo* info = nullptr;
-    std::uint32_t configured = 0;
+    std::uint32_t initial = 0;   ///< after a reset
+    std::uint32_t value = 0;     ///< what a read returns
+    std::uint32_t writable = 0;  ///< bits that a write stores
   };
 
   const bool errors_;
@@ -58,14 +65,6 @@ class RegisterFile {
   sc_core::sc_event& irq_changed_;
   std::array<Word, RegisterSpaceBytes / 4> words_{};
   bool held_ = false;
-  std::uint32_t status_ = 0;
-  std::uint32_t irq_enable_ = 0;
-  std::uint32_t irq_status_ = 0;
-  std::uint64_t list_address_ = 0;
-  std::uint32_t list_length_ = 0;
-  ErrorCode error_ = ErrorCode::None;
-  std::uint64_t fault_address_ = 0;
-  CounterValues snapshot_{};
 };
 
 }  // namespace dlac
