@@ -93,6 +93,10 @@ class Bench final : public sc_core::sc_module {
 
 int sc_main(int argc, char* argv[]) {
   const std::uint64_t accesses = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20'000'000;
+  if (accesses == 0) {
+    std::fprintf(stderr, "bench-csr_access: %s: expected a number of accesses, from 1\n", argv[1]);
+    return 2;
+  }
   Bench bench("bench", accesses);
   sc_core::sc_start();
   return 0;

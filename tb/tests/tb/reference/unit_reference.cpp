@@ -2,6 +2,7 @@
 // The reference itself: against numbers worked out by hand, against its own second formulations, and its identities.
 #include "tb/reference/clocked_machine.h"
 #include "tb/reference/convolution.h"
+#include "tb/reference/pointwise.h"
 #include "tb/reference/schedule.h"
 
 #include <dlac/common/half.h>
@@ -687,6 +688,42 @@ TEST_CASE("a segment that does not fit is refused", "[reference]") {
   const std::vector<std::int8_t> one{1};
   CHECK_THROWS_AS(make_segment(Pass::Forward, {}, one, Words{0}, Precision::Binary32, {0, 0, 1, 0, 2, 0, 1}),
                   std::invalid_argument);
+}
+
+TEST_CASE("reference: what each point-wise operation gives, in numbers") {
+  for (const Precision precision : BothPrecisions) {
+    const auto result = [&](std::uint32_t operation, double a, double x, double y) {
+      Pointwise op;
+      op.operation = operation;
+      return value(precision, apply(op, precision, word(precision, a), word(precision, x), word(precision, y)));
+    };
+    CHECK(result(0, 5, 3, 100) == 8);
+    CHECK(result(1, 5, 3, 100) == 2);
+    CHECK(result(2, 5, 3, 100) == 15);
+    CHECK(result(3, 5, 3, 100) == 115);
+
+    // a < x ? y : 0, and the other comparisons, for a below, at and above x.
+    const auto selected = [&](std::uint32_t compare, double a) {
+      Pointwise op;
+      op.operation = 4;
+      op.compare = compare;
+      op.select_p = 0;
+      op.select_q = 1;
+      op.select_u = 2;
+      op.select_v = 3;
+      return value(precision, apply(op, precision, word(precision, a), word(precision, 3), word(precision, 7))) == 7;
+    };
+    constexpr std::array<std::array<bool, 3>, 6> Holds{{{true, false, false},
+                                                        {true, true, false},
+                                                        {false, false, true},
+                                                        {false, true, true},
+                                                        {false, true, false},
+                                                        {true, false, true}}};
+    for (std::uint32_t compare = 0; compare < Holds.size(); ++compare) {
+      for (int a = 2; a <= 4; ++a) CHECK(selected(compare, a) == Holds.at(compare).at(static_cast<std::size_t>(a - 2)));
+      CHECK_FALSE(selected(compare, std::numeric_limits<double>::quiet_NaN()));
+    }
+  }
 }
 
 }  // namespace
