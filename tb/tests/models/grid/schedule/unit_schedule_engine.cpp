@@ -105,11 +105,8 @@ struct Scale {
   std::uint32_t buffers = 9;
 };
 
-/// A random core, its buffers and a segment whose addresses lie in them.
-[[nodiscard]] Recipe random_recipe(Random& random, const Scale& scale, bool whole_bank = false) {
-  Recipe recipe;
-  Config& config = recipe.config;
-  config = Config::defaults(chance(random, 0.5) ? Mode::Train : Mode::Infer);
+[[nodiscard]] Config random_core(Random& random, const Scale& scale) {
+  Config config = Config::defaults(chance(random, 0.5) ? Mode::Train : Mode::Infer);
   config.policy = one_of<Policy>(random, {Policy::None, Policy::Features, Policy::Weights, Policy::Both, Policy::Both});
   const std::uint32_t rows = 1U << between(random, 0, chance(random, 0.1) ? 5 : 3);
   config.rows = rows;
@@ -123,11 +120,15 @@ struct Scale {
                                             : static_cast<std::uint32_t>(between(random, 1, 9));
   config.row_port_words =
       static_cast<std::uint32_t>(chance(random, 0.5) ? between(random, 1, 4) : config.output_buffers);
+  return config;
+}
 
-  MmOp& op = recipe.op;
+/// A segment for the core, without its view of the feature buffer.
+[[nodiscard]] MmOp random_segment(Random& random, const Scale& scale, const Config& config, bool whole_bank) {
+  MmOp op;
   op.log2_rows = 0;
-  while ((1U << op.log2_rows) < rows) ++op.log2_rows;
-  const std::uint32_t most = rows * config.output_buffers;
+  while ((1U << op.log2_rows) < config.rows) ++op.log2_rows;
+  const std::uint32_t most = config.rows * config.output_buffers;
   op.bank = static_cast<std::uint32_t>(between(random, 0, 1));
   op.clear = 1;
   op.full_precision = chance(random, 0.35) ? 1 : 0;
@@ -155,8 +156,12 @@ struct Scale {
   op.width = static_cast<std::uint32_t>(between(random, 1, chance(random, 0.3) ? 40 : 8));
   op.first_beat = static_cast<std::uint32_t>(between(random, 0, 50));
   op.first_column = static_cast<std::uint32_t>(between(random, 0, 50));
+  return op;
+}
 
-  // The smallest view that the command check takes, at a random place: columns count even where the row is padding.
+/// Gives the segment the smallest view that the command check takes, at a random place: columns count even where the
+/// row is padding. Returns the words of the buffer up to its end.
+[[nodiscard]] std::uint64_t place_view(Random& random, MmOp& op) {
   std::int64_t first_x = 0, last_x = -1;
   const bool pixel_beats = op.order == BeatOrder::PixelBeats;
   const std::uint64_t kernel = std::uint64_t{op.kernel_height} * op.kernel_width;
@@ -184,8 +189,12 @@ struct Scale {
   op.first_channel = static_cast<std::uint32_t>(first_position / kernel);
   op.base = static_cast<std::uint32_t>(between(random, 0, 9));
   const std::uint64_t planes = (first_position + positions - 1) / kernel - op.first_channel + 1;
-  const std::uint64_t words = op.base + planes * op.row_capacity * op.pitch;
+  return op.base + planes * op.row_capacity * op.pitch;
+}
 
+void fill_buffers(Random& random, Recipe& recipe, std::uint64_t words) {
+  const Config& config = recipe.config;
+  MmOp& op = recipe.op;
   Numbers features;
   features.zero = one_of<double>(random, {0, 0.3, 0.5, 0.8, 1});
   features.special = chance(random, 0.15) ? 0.05 : 0;
@@ -193,13 +202,13 @@ struct Scale {
   recipe.features.resize(schedule::round_up(words * config.word_bytes(), 16));
   for (std::uint64_t i = 0; i < words; ++i) recipe.features.set_word(config, i, draw(random, config.mode, features));
 
-  const std::uint64_t bits = op.beats * config.beat_bits(rows, op.full_precision != 0);
+  const std::uint64_t bits = op.beats * config.beat_bits(config.rows, op.full_precision != 0);
   op.weights = static_cast<std::uint32_t>(between(random, 0, 3) * 4);
   recipe.weights.resize(op.weights + (bits + 7) / 8);
   Numbers weights = features;
   weights.zero = one_of<double>(random, {0, 0.3, 0.75, 1});
   weights.special = chance(random, 0.15) ? 0.05 : 0;
-  const std::uint64_t count = std::uint64_t{op.beats} * most;
+  const std::uint64_t count = std::uint64_t{op.beats} * config.rows * config.output_buffers;
   for (std::uint64_t i = 0; i < count; ++i) {
     if (op.full_precision != 0) {
       recipe.weights.set_word(config, op.weights / config.word_bytes() + i, draw(random, config.mode, weights));
@@ -209,6 +218,14 @@ struct Scale {
       byte = static_cast<std::uint8_t>((byte & ~(3 << (2 * (i % 4)))) | code << (2 * (i % 4)));
     }
   }
+}
+
+/// A random core, its buffers and a segment whose addresses lie in them.
+[[nodiscard]] Recipe random_recipe(Random& random, const Scale& scale, bool whole_bank = false) {
+  Recipe recipe;
+  recipe.config = random_core(random, scale);
+  recipe.op = random_segment(random, scale, recipe.config, whole_bank);
+  fill_buffers(random, recipe, place_view(random, recipe.op));
   return recipe;
 }
 
