@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dlac/common/config.h>
+#include <dlac/common/divide_up.h>
 
 #include <cstdint>
 
@@ -9,8 +10,6 @@
 #include "layer_plan.h"
 
 namespace dlac::workloads {
-
-[[nodiscard]] constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
 /// Everything that is decided of a layer before its commands are written.
 struct Mapping {

@@ -12,7 +12,9 @@
 #include <dlac/links/links.h>
 #include <dlac/units/command_queue.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 namespace dlac {
@@ -113,16 +115,16 @@ struct BasicAccelerator<BusWidth>::Core {
   StoreUnit store{"store", config, clock, tokens, log};
   CommandProcessor processor{"processor",         clock, tokens, log, {load_queue, load}, {compute_queue, compute},
                              {store_queue, store}};
-  ListControl lists{
-      "lists",
-      {clock,
-       tokens,
-       log,
-       activity,
-       port,
-       processor,
-       {&load_queue, &compute_queue, &store_queue, &tokens, &port, &processor, &load, &compute, grid.get(), &store},
-       {weight_buffer.get(), feature_buffer.get()}}};
+  ListControl lists{"lists",
+                    {clock,
+                     tokens,
+                     log,
+                     activity,
+                     port,
+                     processor,
+                     {&links, &load_queue, &compute_queue, &store_queue, &tokens, &port, &processor, &load, &compute,
+                      grid.get(), &store},
+                     {weight_buffer.get(), feature_buffer.get()}}};
   CsrTarget registers{"registers", config};
 };
 
@@ -147,18 +149,19 @@ void BasicAccelerator<BusWidth>::observe(CommandObserver observer) {
 }
 
 template <unsigned int BusWidth>
-const std::vector<LinkInfo>& BasicAccelerator<BusWidth>::links() const {
-  return core_->links.all();
+std::vector<LinkInfo> BasicAccelerator<BusWidth>::links() const {
+  return {core_->links.all().begin(), core_->links.all().end()};
 }
 
 template <unsigned int BusWidth>
 std::vector<std::string> BasicAccelerator<BusWidth>::waiting_links() const {
-  const std::string prefix = std::string(name()) + '.';
-  std::vector<std::string> waiting;
-  for (const std::string& link : {core_->compute.waits_for_link(), core_->load.waits_for_link(),
-                                  core_->store.waits_for_link(), core_->processor.waits_for_link()}) {
-    if (!link.empty()) waiting.push_back(link.substr(prefix.size()));
-  }
+  std::vector<std::string> waiting{core_->compute.waits_for_link(), core_->load.waits_for_link(),
+                                   core_->store.waits_for_link()};
+  for (std::string& link : core_->processor.waits_for_links()) waiting.push_back(std::move(link));
+  waiting.erase(std::remove(waiting.begin(), waiting.end(), ""), waiting.end());
+  const std::size_t prefix = std::strlen(name()) + 1;
+  for (std::string& link : waiting) link.erase(0, prefix);
+  if (core_->port.unanswered()) waiting.emplace_back("mem");
   return waiting;
 }
 

@@ -51,7 +51,7 @@ class BasicAccelerator : public sc_core::sc_module {
   void observe(CommandObserver observer);
 
   /// The links between the core's modules, each of which takes a module of the user's.
-  [[nodiscard]] const std::vector<LinkInfo>& links() const;
+  [[nodiscard]] std::vector<LinkInfo> links() const;
   /// Names of the links that owe an answer or take no command. When a simulation has come to a standstill with the core
   /// busy, it is one of them that holds it up.
   [[nodiscard]] std::vector<std::string> waiting_links() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/common/config.h>
+#include <dlac/common/divide_up.h>
 
 #include <array>
 #include <utility>
@@ -51,7 +52,7 @@ Config Config::defaults(Mode mode) {
 std::uint32_t Config::row_beat_cycles(bool full_precision) const {
   const std::uint64_t bits = std::uint64_t{output_buffers} * (full_precision ? word_bits() : 2);
   const std::uint64_t port_bits = std::uint64_t{row_port_words} * word_bits();
-  const std::uint64_t cycles = (bits + port_bits - 1) / port_bits;
+  const std::uint64_t cycles = divide_up(bits, port_bits);
   return cycles == 0 ? 1 : static_cast<std::uint32_t>(cycles);
 }
 

@@ -27,6 +27,7 @@ class SkipRule {
   using Passes = bool (*)(bool feature_is_zero);
 
   explicit SkipRule(Policy policy);
+  SkipRule(Candidates candidates, Passes passes) : candidates_(candidates), passes_(passes) {}
 
   /// Output buffers whose update is live if the feature lets it; bit b is output buffer b. nonzero is part of the
   /// candidates, and they are part of valid.

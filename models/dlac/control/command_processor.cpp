@@ -2,7 +2,9 @@
 #include <dlac/control/command_processor.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace dlac {
@@ -33,8 +35,7 @@ constexpr std::uint32_t StoreGives = token_bit(Token::StoreToCompute);
 }  // namespace
 
 CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const CoreClock& clock,
-                                   const TokenCounters& tokens, CompletionLog& log, const Lane& load,
-                                   const Lane& compute, const Lane& store)
+                                   const TokenCounters& tokens, CompletionLog& log, Lane load, Lane compute, Lane store)
     : sc_module(name), clock_(clock), tokens_(tokens), log_(log), load_(load), compute_(compute), store_(store) {
   memory.bind(static_cast<tlm::tlm_bw_transport_if<TransferTypes>&>(*this));
   SC_HAS_PROCESS(CommandProcessor);
@@ -58,14 +59,28 @@ void CommandProcessor::reset() {
   fetches_.clear();
   finished_ = nullptr;
   refused_by_ = nullptr;
+  load_.dispatched = compute_.dispatched = store_.dispatched = 0;
   thread_.reset();
 }
 
-std::string CommandProcessor::waits_for_link() const {
-  if (refused_by_ != nullptr) return refused_by_->name();
-  const bool fetching =
-      std::any_of(fetches_.begin(), fetches_.end(), [](const Fetch& fetch) { return !fetch.arrived; });
-  return fetching ? memory.name() : "";
+std::vector<std::string> CommandProcessor::waits_for_links() const {
+  std::vector<std::string> waiting;
+  if (refused_by_ != nullptr) waiting.emplace_back(refused_by_->name());
+  const std::array<std::pair<const Lane*, const sc_core::sc_object*>, 3> lanes{
+      {{&load_, &load_queue}, {&compute_, &compute_queue}, {&store_, &store_queue}}};
+  for (const auto& [lane, put] : lanes) {
+    const UnitStatus& unit = lane->unit.status();
+    if (lane->incomplete() > lane->queue.size() + unit.in_flight) {  // some are neither in the queue nor in the unit
+      waiting.emplace_back(put->name());
+      waiting.emplace_back(lane->unit.commands.name());
+    } else if (!lane->queue.empty() && unit.in_flight == 0 && unit.blocked_on == 0) {
+      waiting.emplace_back(lane->unit.commands.name());
+    }
+  }
+  if (std::any_of(fetches_.begin(), fetches_.end(), [](const Fetch& fetch) { return !fetch.arrived; })) {
+    waiting.emplace_back(memory.name());
+  }
+  return waiting;
 }
 
 void CommandProcessor::run() {
@@ -111,7 +126,7 @@ void CommandProcessor::dispatch(const Command& command, std::uint64_t address) {
   wait(clock_.period());
 }
 
-void CommandProcessor::put(sc_core::sc_port<CommandPutIf>& port, const Lane& lane, const QueuedCommand& command) {
+void CommandProcessor::put(sc_core::sc_port<CommandPutIf>& port, Lane& lane, const QueuedCommand& command) {
   while (!port->nb_put(command)) {
     if (lane.queue.full()) {
       wait_for_progress();
@@ -121,6 +136,7 @@ void CommandProcessor::put(sc_core::sc_port<CommandPutIf>& port, const Lane& lan
       refused_by_ = nullptr;
     }
   }
+  ++lane.dispatched;
 }
 
 CommandImage CommandProcessor::next_image() {
@@ -155,28 +171,31 @@ void CommandProcessor::prefetch() {
 }
 
 tlm::tlm_sync_enum CommandProcessor::nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time&) {
-  auto& fetch = static_cast<Fetch&>(transfer);
+  Fetch* const fetch = find_transfer(fetches_, transfer);
+  if (fetch == nullptr) return tlm::TLM_ACCEPTED;
   if (phase == TransferPhase::Data) {
-    std::memcpy(fetch.buffer.data() + fetch.chunk.local, fetch.chunk.data, fetch.chunk.bytes);
+    std::memcpy(fetch->buffer.data() + fetch->chunk.local, fetch->chunk.data, fetch->chunk.bytes);
   } else if (phase == TransferPhase::Response) {
-    if (fetch.ok) {
-      fetch.arrived = true;
+    if (fetch->ok) {
+      fetch->arrived = true;
       fetch_done_.notify(sc_core::SC_ZERO_TIME);
     } else {
-      faults->fail(ErrorCode::FetchFault, fetch.fault_address);
+      faults->fail(ErrorCode::FetchFault, fetch->fault_address);
     }
   }
   return tlm::TLM_ACCEPTED;
 }
 
-bool CommandProcessor::all_idle() const { return load_.idle() && compute_.idle() && store_.idle(); }
+bool CommandProcessor::all_idle() const {
+  return load_.incomplete() == 0 && compute_.incomplete() == 0 && store_.incomplete() == 0;
+}
 
 bool CommandProcessor::deadlocked() const {
   bool blocked = false;
   for (const Lane* const lane : {&load_, &compute_, &store_}) {
     const UnitStatus& unit = lane->unit.status();
     if (unit.in_flight != 0) return false;
-    if (lane->queue.empty()) continue;
+    if (lane->incomplete() == 0) continue;
     if (unit.blocked_on == 0 || tokens_.available(unit.blocked_on)) return false;
     blocked = true;
   }

@@ -14,14 +14,17 @@
 #include <string>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 namespace dlac {
 
-/// One of the three ways out of the command processor: a queue, and the unit behind it.
+/// One of the three ways out of the command processor: a queue, and the unit behind it. Modules in their links may hold
+/// on to commands: what counts is what went in and what was completed.
 struct Lane {
   const CommandQueue& queue;
   const CommandUnit& unit;
-  [[nodiscard]] bool idle() const { return queue.empty() && unit.status().in_flight == 0; }
+  std::uint64_t dispatched = 0;  ///< since the last reset
+  [[nodiscard]] std::uint64_t incomplete() const { return dispatched - unit.status().completed; }
 };
 
 /// Fetches a command list from memory, decodes it and hands each command to its queue, one per cycle, in order.
@@ -35,7 +38,7 @@ class CommandProcessor final : public sc_core::sc_module, public Resettable, pri
 
   /// The lanes are looked at for fences, the end of the list, and deadlocks.
   CommandProcessor(const sc_core::sc_module_name& name, const CoreClock& clock, const TokenCounters& tokens,
-                   CompletionLog& log, const Lane& load, const Lane& compute, const Lane& store);
+                   CompletionLog& log, Lane load, Lane compute, Lane store);
   CommandProcessor(const CommandProcessor&) = delete;
   CommandProcessor& operator=(const CommandProcessor&) = delete;
 
@@ -43,8 +46,8 @@ class CommandProcessor final : public sc_core::sc_module, public Resettable, pri
   /// everything before it is complete.
   void start(std::uint64_t address, std::uint32_t length, std::function<void()> finished);
   void reset() override;
-  /// Name of the link that does not take a command or answer a fetch; empty if none.
-  [[nodiscard]] std::string waits_for_link() const;
+  /// Names of the links that do not take a command, do not pass one on, or do not answer a fetch.
+  [[nodiscard]] std::vector<std::string> waits_for_links() const;
 
  private:
   static constexpr std::size_t PrefetchBytes = 1024;  // [A] commands fetched ahead
@@ -65,13 +68,13 @@ class CommandProcessor final : public sc_core::sc_module, public Resettable, pri
   [[nodiscard]] bool deadlocked() const;
   /// Waits until something happens that may let the dispatcher go on, or finds a deadlock.
   void wait_for_progress();
-  void put(sc_core::sc_port<CommandPutIf>& port, const Lane& lane, const QueuedCommand& command);
+  void put(sc_core::sc_port<CommandPutIf>& port, Lane& lane, const QueuedCommand& command);
   void fail(ErrorCode code, std::uint64_t address);
 
   const CoreClock& clock_;
   const TokenCounters& tokens_;
   CompletionLog& log_;
-  const Lane load_, compute_, store_;
+  Lane load_, compute_, store_;
   const sc_core::sc_object* refused_by_ = nullptr;  ///< a port whose link takes no command though the queue has room
 
   bool running_ = false;

@@ -64,10 +64,15 @@ void LoadUnit::start(const QueuedCommand& queued) {
 }
 
 tlm::tlm_sync_enum LoadUnit::nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time&) {
+  InFlight* const load = find_transfer(in_flight_, transfer);
+  if (load == nullptr) return tlm::TLM_ACCEPTED;
   if (phase == TransferPhase::Data) {
-    deliver(static_cast<const InFlight&>(transfer));
+    deliver(*load);
+  } else if (phase == TransferPhase::Response && !load->ok) {
+    faults->fail(ErrorCode::LoadFault, load->fault_address);
   } else if (phase == TransferPhase::Response) {
-    complete_load(transfer);
+    load->answered = true;
+    complete_loads();
   }
   return tlm::TLM_ACCEPTED;
 }
@@ -81,17 +86,15 @@ void LoadUnit::deliver(const InFlight& load) {
   }
 }
 
-void LoadUnit::complete_load(const Transfer& transfer) {
-  if (!transfer.ok) {
-    faults->fail(ErrorCode::LoadFault, transfer.fault_address);
-    return;
+void LoadUnit::complete_loads() {
+  while (!in_flight_.empty() && in_flight_.front().answered) {
+    const QueuedCommand queued = in_flight_.front().queued;
+    const std::uint64_t start = in_flight_.front().start;
+    in_flight_.pop_front();
+    slot_free_.notify(sc_core::SC_ZERO_TIME);
+    complete({queued.command, start, clock().now(), {}}, header_of(queued.command).push, queued.address);
+    tell_activity();
   }
-  const QueuedCommand queued = in_flight_.front().queued;
-  const std::uint64_t start = in_flight_.front().start;
-  in_flight_.pop_front();
-  slot_free_.notify(sc_core::SC_ZERO_TIME);
-  complete({queued.command, start, clock().now(), {}}, header_of(queued.command).push, queued.address);
-  tell_activity();
 }
 
 ErrorCode LoadUnit::set_runs(const LoadWeights& load, InFlight& in_flight) {

@@ -37,6 +37,7 @@ class LoadUnit final : public CommandUnit, private BackwardDefaults<TransferType
     QueuedCommand queued;
     std::uint64_t start = 0;
     BufferPort* buffer = nullptr;
+    bool answered = false;
   };
 
   void run();
@@ -45,7 +46,8 @@ class LoadUnit final : public CommandUnit, private BackwardDefaults<TransferType
   tlm::tlm_sync_enum nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time& delay) override;
   /// Puts what a burst has brought into the buffer.
   void deliver(const InFlight& load);
-  void complete_load(const Transfer& transfer);
+  /// Completes the loads that are answered, in order.
+  void complete_loads();
   [[nodiscard]] ErrorCode set_runs(const LoadWeights& load, InFlight& in_flight);
   [[nodiscard]] ErrorCode set_runs(const LoadFeatures& load, InFlight& in_flight);
   /// What a grid that waits for operands waits for is now this.

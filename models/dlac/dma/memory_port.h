@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dlac/common/config.h>
+#include <dlac/common/divide_up.h>
 #include <dlac/dma/burst_payload.h>
 #include <dlac/dma/dmi_map.h>
 #include <dlac/dma/memory_transport.h>
@@ -61,6 +62,8 @@ class MemoryPort final : public sc_core::sc_module,
   /// What has been issued up to now.
   [[nodiscard]] const PortTraffic& traffic() override;
   void clear_traffic() override;
+  /// Whether memory owes the answer to a burst that still counts.
+  [[nodiscard]] bool unanswered() const { return !in_flight_.empty(); }
 
   /// Drops every transfer: nobody hears of an earlier request any more, and responses to bursts that are on their way
   /// change nothing (nor do they count among the N outstanding ones any more).
@@ -158,9 +161,7 @@ class MemoryPort final : public sc_core::sc_module,
   void fail(MemoryJob& job, const BurstPayload& failed);
   void request_dmi(const BurstPayload& payload);
 
-  [[nodiscard]] std::uint64_t beats(std::uint32_t bytes) const {
-    return (bytes + bytes_per_cycle_ - 1) / bytes_per_cycle_;
-  }
+  [[nodiscard]] std::uint64_t beats(std::uint32_t bytes) const { return divide_up(bytes, bytes_per_cycle_); }
 
   const CoreClock clock_;
   const std::uint32_t burst_bytes_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/divide_up.h>
 #include <dlac/dma/store_unit.h>
 #include <dlac/grid/operation_check.h>
 
@@ -73,9 +74,9 @@ void StoreUnit::execute(const QueuedCommand& queued) {
     faults->fail(ErrorCode::LinkFault, queued.address);
     return;
   }
-  const std::uint64_t live_rows = (store.channels + config_.output_buffers - 1) / config_.output_buffers;
+  const std::uint64_t live_rows = divide_up(store.channels, config_.output_buffers);
   const std::uint64_t words_per_column = live_rows * config_.output_buffers;
-  clock().wait_until(start + (words_per_column + config_.drain_port_words - 1) / config_.drain_port_words);
+  clock().wait_until(start + divide_up(words_per_column, config_.drain_port_words));
 
   // The bank is free as soon as it is drained; only what else the command pushes waits for the writes.
   const std::uint32_t bank_free = store.header.push & token_bit(Token::StoreToCompute);
@@ -94,19 +95,22 @@ void StoreUnit::execute(const QueuedCommand& queued) {
 }
 
 tlm::tlm_sync_enum StoreUnit::nb_transport_bw(Transfer& transfer, TransferPhase& phase, sc_core::sc_time&) {
-  if (phase != TransferPhase::Response) return tlm::TLM_ACCEPTED;
-  if (!transfer.ok) {
-    faults->fail(ErrorCode::StoreFault, transfer.fault_address);
+  Writing* const answered = find_transfer(writing_, transfer);
+  if (answered == nullptr || phase != TransferPhase::Response) return tlm::TLM_ACCEPTED;
+  if (!answered->ok) {
+    faults->fail(ErrorCode::StoreFault, answered->fault_address);
     return tlm::TLM_ACCEPTED;
   }
-  const auto& writing = static_cast<const Writing&>(transfer);
-  const QueuedCommand queued = writing.queued;
-  const std::uint64_t start = writing.start;
-  const std::uint32_t push = writing.push;
-  writing_.pop_front();
-  --staging_in_use_;
-  staging_free_.notify(sc_core::SC_ZERO_TIME);
-  complete({queued.command, start, clock().now(), {}}, push, queued.address);
+  answered->answered = true;
+  while (!writing_.empty() && writing_.front().answered) {
+    const QueuedCommand queued = writing_.front().queued;
+    const std::uint64_t start = writing_.front().start;
+    const std::uint32_t push = writing_.front().push;
+    writing_.pop_front();
+    --staging_in_use_;
+    staging_free_.notify(sc_core::SC_ZERO_TIME);
+    complete({queued.command, start, clock().now(), {}}, push, queued.address);
+  }
   return tlm::TLM_ACCEPTED;
 }
 

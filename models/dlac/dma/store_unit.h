@@ -42,6 +42,7 @@ class StoreUnit final : public CommandUnit,
     QueuedCommand queued;
     std::uint64_t start = 0;
     std::uint32_t push = 0;  ///< tokens to be given at the end
+    bool answered = false;
   };
 
   void run();

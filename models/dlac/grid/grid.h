@@ -39,7 +39,7 @@ class Grid : public sc_core::sc_module,
   void trace(sc_core::sc_trace_file* file) const override = 0;
 };
 
-/// The grid of a configuration. `config` and `clock` must outlive it.
+/// The grid of a configuration. `config` must outlive it.
 [[nodiscard]] std::unique_ptr<Grid> make_grid(const char* name, const Config& config, const sc_core::sc_time& period);
 
 }  // namespace dlac

@@ -3,6 +3,7 @@
 
 #include <dlac/common/command.h>
 #include <dlac/common/config.h>
+#include <dlac/common/divide_up.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -11,10 +12,9 @@ namespace dlac {
 
 /// Cycles of a point-wise operation, those of the units or of the busiest port:
 /// max( ceil(B / A"), ceil(words / port) + delay ), where a buffer delays the words of a row or a column by so many
-/// cycles in all. (Commands)
+/// cycles in all. (Point-wise operations)
 [[nodiscard]] inline std::uint64_t pointwise_cycles(const PtWiseOp& op, const Config& config,
                                                     std::uint64_t row_delay = 0, std::uint64_t column_delay = 0) {
-  const auto divide_up = [](std::uint64_t value, std::uint64_t divisor) { return (value + divisor - 1) / divisor; };
   const std::uint64_t buffers = config.output_buffers;
   const std::uint64_t live_rows = divide_up(op.channels, buffers);
   const bool multiplies = op.operation == PointwiseOp::Mul || op.operation == PointwiseOp::MulAdd;

@@ -35,13 +35,13 @@ struct ColumnBeat {
 /// A PE looks at a beat in its stream's window, once it is delivered, by b_transport; or, for a ptWiseOp, at the words
 /// that the port holds for it. What `beat` or `words` points to stays until the PE is past it.
 ///
-/// Direct access: a grant's pointer is that of the window, D beats, beat t at t mod D. It is taken back when the grid
-/// takes another shape.
+/// Direct access: a grant's pointer is that of the window, D beats, beat t of the segment at t mod D. It is taken back
+/// when the grid takes another shape.
 template <typename Beat>
 struct BeatRead {
   std::uint32_t pe = 0;
-  std::uint64_t number = 0;  ///< of the beat within its segment
-  std::uint32_t slot = 0;    ///< number mod D
+  std::uint64_t number = 0;  ///< beat of the reduction
+  std::uint32_t slot = 0;    ///< of the window: beat of the segment mod D
   std::uint64_t cycle = 0;   ///< clock edge from which on the PE is at this beat
   const Beat* beat = nullptr;
 
@@ -69,7 +69,7 @@ struct Update {
   std::uint64_t buffers = 0;  ///< mask of the output buffers to be updated, lowest first
   std::uint64_t cycle = 0;    ///< clock edge that ends the cycle in which they are executed
   // Of an mmOp.
-  std::uint64_t number = 0;  ///< of the beat within its segment
+  std::uint64_t number = 0;  ///< beat of the reduction
   const RowBeat* weights = nullptr;
   const ColumnBeat* feature = nullptr;
   // Of a ptWiseOp: null for an mmOp. Operands that are neither constants nor streamed have no words.

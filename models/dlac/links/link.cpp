@@ -2,6 +2,8 @@
 #include <dlac/links/buffer.h>
 #include <dlac/links/link.h>
 
+#include <algorithm>
+
 namespace dlac {
 
 std::string_view to_string(Protocol protocol) {
@@ -18,6 +20,12 @@ std::string_view to_string(Protocol protocol) {
     case Protocol::Update: return "update";
   }
   return "";
+}
+
+std::string module_name(const LinkInfo& link, std::string_view suffix) {
+  std::string name = link.name + std::string(suffix);
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
 }
 
 Fittings::Fittings() = default;

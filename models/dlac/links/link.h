@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dlac/common/config.h>
+#include <dlac/links/resettable.h>
 
 #include <cstdint>
 #include <memory>
@@ -38,12 +39,19 @@ struct LinkInfo {
   std::string target;
 };
 
+/// A name for a module in a link: the link's, as SystemC permits it, with `suffix` behind.
+[[nodiscard]] std::string module_name(const LinkInfo& link, std::string_view suffix);
+
 /// A module that sits in a link: a Probe (probe.h), or a CommandPutProbe or CommandGetProbe (command_probe.h).
-class LinkModule : public sc_core::sc_module {
+class LinkModule : public sc_core::sc_module, public Resettable {
  public:
   using sc_core::sc_module::sc_module;
   LinkModule(const LinkModule&) = delete;
   LinkModule& operator=(const LinkModule&) = delete;
+  /// The core is reset, or a list has ended with an error: nobody waits for an answer any more. A module that holds on
+  /// to transactions must forget them here, for they are gone when it returns; bus links excepted (csr, mem), whose
+  /// payloads are kept by their reference counts.
+  void reset() override {}
 };
 
 /// What a user adds to a core from outside, handed to the Accelerator's constructor and asked while it is composed.

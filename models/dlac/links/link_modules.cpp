@@ -19,20 +19,26 @@ void LinkModules::observe(std::string pattern, LinkSink& sink, const Config& con
          [&sink, period = config.clock_period_ps](const LinkInfo& link) { return make_observer(link, sink, period); });
 }
 
-void LinkModules::replace(std::string buffer, MakeBuffer make) { buffers_[std::move(buffer)] = std::move(make); }
+void LinkModules::replace(std::string buffer, MakeBuffer make) {
+  if (!buffers_.emplace(buffer, std::move(make)).second) {
+    throw ConfigError("buffer", buffer, "at most one that stands in its place");
+  }
+}
 
 std::unique_ptr<LinkModule> LinkModules::link_module(const LinkInfo& link) {
   std::unique_ptr<LinkModule> module;
   const Entry* first = nullptr;
   for (Entry& entry : entries_) {
     if (::fnmatch(entry.pattern.c_str(), link.name.c_str(), 0) != 0) continue;
-    if (first != nullptr) {
+    if (module != nullptr) {
       throw ConfigError("link " + link.name, entry.pattern,
                         "one module per link: " + first->pattern + " has put one there");
     }
-    first = &entry;
     entry.used = true;
-    module = entry.make(link);
+    std::unique_ptr<LinkModule> made = entry.make(link);
+    if (made == nullptr) continue;
+    first = &entry;
+    module = std::move(made);
   }
   return module;
 }

@@ -27,7 +27,7 @@ class LinkModules : public Fittings {
   void insert(std::string pattern, MakeModule make);
   /// `sink` hears of every transaction on the links whose name matches, and must outlive the core.
   void observe(std::string pattern, LinkSink& sink, const Config& config);
-  /// Replaces "weight_buffer" or "feature_buffer".
+  /// Replaces "weight_buffer" or "feature_buffer". Throws ConfigError the second time.
   void replace(std::string buffer, MakeBuffer make);
 
   [[nodiscard]] std::unique_ptr<LinkModule> link_module(const LinkInfo& link) override;

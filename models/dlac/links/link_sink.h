@@ -15,7 +15,7 @@ namespace dlac {
 /// What a transaction on a link was; fields that its protocol does not have are empty.
 struct LinkRecord {
   std::uint64_t cycle = 0;             ///< clock edge at which it counts, from time 0 (see each protocol)
-  std::string_view requester;          ///< kind of requester: "load", "row_stream", "pe", ...
+  std::string_view requester;          ///< "load", "row_stream", "pe", ...; of csr "host", of mem "port"
   std::optional<std::uint32_t> index;  ///< its number, where there are several
   std::string_view command;            ///< "read", "write", an opcode, "beat", "update", ...
   std::optional<std::uint64_t> address;

@@ -6,6 +6,7 @@
 #include <dlac/links/link.h>
 #include <dlac/links/probe.h>
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -16,7 +17,7 @@
 namespace dlac {
 
 /// Binds the links of a core, lets the user's Fittings put a module into each, and knows them all.
-class Links {
+class Links : public Resettable {
  public:
   /// `core`: hierarchical name that link names are relative to. `fittings` may be null.
   Links(std::string core, Fittings* fittings) : prefix_(std::move(core) + '.'), fittings_(fittings) {}
@@ -68,15 +69,18 @@ class Links {
   /// Binds the port of a unit to its queue.
   template <typename Queue>
   void bind(sc_core::sc_port<CommandGetIf>& port, Queue& queue) {
-    bind_interface<CommandGetProbe, CommandGetIf>(Protocol::CommandGet, port, queue, name_of(queue), module_of(port));
+    bind_interface<CommandGetProbe, CommandGetIf>(Protocol::CommandGet, port, queue, module_of(port), name_of(queue));
   }
 
-  [[nodiscard]] const std::vector<LinkInfo>& all() const { return links_; }
+  [[nodiscard]] const std::deque<LinkInfo>& all() const { return links_; }
   /// Everything is bound.
   void composed() {
-    if (fittings_ != nullptr) fittings_->composed(links_);
+    if (fittings_ != nullptr) fittings_->composed({links_.begin(), links_.end()});
   }
   [[nodiscard]] Fittings* fittings() const { return fittings_; }
+  void reset() override {
+    for (const auto& module : modules_) module->reset();
+  }
 
  private:
   template <typename Initiator, typename Target>
@@ -128,7 +132,7 @@ class Links {
 
   const std::string prefix_;
   Fittings* const fittings_;
-  std::vector<LinkInfo> links_;
+  std::deque<LinkInfo> links_;  ///< modules may keep references to theirs
   std::vector<std::unique_ptr<LinkModule>> modules_;
 };
 

@@ -134,12 +134,14 @@ class BusObserver final : public Probe<>, private Observer {
     record.command = payload.is_read() ? "read" : payload.is_write() ? "write" : "ignore";
     record.address = payload.get_address();
     record.bytes = payload.get_data_length();
+    record.requester = "host";
+    if (!link().initiator.empty()) record.requester = link().initiator;
     if (const auto* const access = payload.get_extension<BufferAccess>()) {
       record.cycle = access->cycle;
       record.requester = to_string(access->requester);
-      const bool one = access->requester != BufferRequester::Load && access->requester != BufferRequester::CodeCheck;
-      if (one && access->index != BufferAccess::AllStreams) record.index = access->index;
-      if (access->requester != BufferRequester::Load) record.beat = access->beat;
+      const bool beats = access->requester != BufferRequester::Load && access->requester != BufferRequester::CodeCheck;
+      if (beats && access->index != BufferAccess::AllStreams) record.index = access->index;
+      if (beats) record.beat = access->beat;
     }
     return record;
   }
@@ -229,7 +231,7 @@ class GetObserver final : public CommandGetProbe, private Observer {
 
   bool nb_get(QueuedCommand& command) override {
     const bool given = CommandGetProbe::nb_get(command);
-    if (given) tell(record_of(command, now(), link().target), tlm::TLM_OK_RESPONSE);
+    if (given) tell(record_of(command, now(), link().initiator), tlm::TLM_OK_RESPONSE);
     return given;
   }
 };
@@ -237,8 +239,7 @@ class GetObserver final : public CommandGetProbe, private Observer {
 }  // namespace
 
 std::unique_ptr<LinkModule> make_observer(const LinkInfo& link, LinkSink& sink, std::uint32_t clock_period_ps) {
-  std::string name = link.name + "_observer";
-  std::replace(name.begin(), name.end(), '.', '_');
+  const std::string name = module_name(link, "_observer");
   const char* const n = name.c_str();
   switch (link.protocol) {
     case Protocol::Bus:

@@ -39,6 +39,15 @@ struct Transfer {
   }
 };
 
+/// Which of a requester's own transfers this is; nullptr for one that it has no more.
+template <typename Own>
+[[nodiscard]] auto find_transfer(Own& own, const Transfer& transfer) -> decltype(&own.front()) {
+  for (auto& each : own) {
+    if (&each == &transfer) return &each;
+  }
+  return nullptr;
+}
+
 /// Request: forward, in the cycle in which the job is submitted. Data: backward, for every burst of a read, in order of
 /// the responses of memory. Response: backward, in the cycle in which the last burst, and every earlier transfer of
 /// this requester, is complete. All are TLM_ACCEPTED.

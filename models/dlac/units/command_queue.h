@@ -19,6 +19,7 @@ class CommandQueue : public sc_core::sc_module, public CommandPutIf, public Comm
   CommandQueue& operator=(const CommandQueue&) = delete;
 
   [[nodiscard]] bool full() const { return commands_.size() >= capacity_; }
+  [[nodiscard]] std::size_t size() const { return commands_.size(); }
   [[nodiscard]] bool empty() const { return commands_.empty(); }
   void reset() override { commands_.clear(); }
 

@@ -40,6 +40,7 @@ QueuedCommand CommandUnit::next_command() {
 
 void CommandUnit::complete(const CommandRecord& record, std::uint32_t push, std::uint64_t address) {
   --status_.in_flight;
+  ++status_.completed;
   log_.complete(record);
   give(push, address);
   progress_.notify(sc_core::SC_ZERO_TIME);

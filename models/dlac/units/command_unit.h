@@ -19,6 +19,7 @@ namespace dlac {
 struct UnitStatus {
   std::uint32_t blocked_on = 0;  ///< token mask that the head of the queue waits for
   std::uint32_t in_flight = 0;   ///< commands started and not complete
+  std::uint64_t completed = 0;   ///< since the last reset
   std::uint32_t opcode = 0;      ///< of the command started last; for waveforms
   std::uint32_t tag = 0;         ///< likewise
 };

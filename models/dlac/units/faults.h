@@ -8,7 +8,7 @@
 
 namespace dlac {
 
-/// The way to report an error. (Commands)
+/// The way to report an error. (Registers)
 class FaultIf : public virtual sc_core::sc_interface {
  public:
   /// Ends the list with an error; the first one counts. The caller does nothing more: every unit is stopped in the next

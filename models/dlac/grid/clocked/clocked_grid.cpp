@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/divide_up.h>
 #include <dlac/grid/clocked/clocked_grid.h>
 #include <dlac/grid/pointwise_cycles.h>
 
@@ -10,10 +11,6 @@ namespace dlac::clocked {
 namespace {
 
 constexpr std::uint32_t MaximumGridRows = 64;
-
-[[nodiscard]] std::uint64_t divide_up(std::uint64_t value, std::uint64_t divisor) {
-  return (value + divisor - 1) / divisor;
-}
 
 /// Makes the modules of a vector, each with its number; sc_vector takes ownership.
 template <typename Module, typename... Arguments>

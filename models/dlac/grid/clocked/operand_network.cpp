@@ -23,13 +23,16 @@ OperandNetwork::OperandNetwork(const sc_core::sc_module_name& name, std::uint32_
 void OperandNetwork::connect(std::uint32_t columns) {
   if (columns == columns_) return;
   columns_ = columns;
-  constexpr sc_dt::uint64 Last = ~sc_dt::uint64{0};
   for (std::uint32_t n = 0; n < row_inputs_.size(); ++n) {
     row_inputs_[n].select(row_out[row_of(n)]);
     column_inputs_[n].select(column_out[column_of(n)]);
-    row_in[n]->invalidate_direct_mem_ptr(0, Last);
-    column_in[n]->invalidate_direct_mem_ptr(0, Last);
   }
+  OperandNetwork::invalidate_direct_mem_ptr(0, ~sc_dt::uint64{0});
+}
+
+void OperandNetwork::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
+  for (auto& socket : row_in) socket->invalidate_direct_mem_ptr(first, last);
+  for (auto& socket : column_in) socket->invalidate_direct_mem_ptr(first, last);
 }
 
 }  // namespace dlac::clocked

@@ -77,7 +77,8 @@ class OperandNetwork final : public sc_core::sc_module,
     tlm::tlm_blocking_transport_if<Payload>* target_ = nullptr;  ///< behind it; sockets are bound after they are made
   };
 
-  void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}  // no stream takes back its window
+  /// A stream, or a module in its link, takes its window back: for whichever PEs have it.
+  void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) override;
 
   [[nodiscard]] std::uint32_t row_of(std::uint32_t pe) const { return pe / columns_; }
   [[nodiscard]] std::uint32_t column_of(std::uint32_t pe) const { return pe % columns_; }

@@ -41,7 +41,7 @@ class ProcessingElement final : public sc_core::sc_module {
   /// channels of the layer.
   void start(const MmOp& op, std::uint32_t updates_per_cycle, std::uint32_t valid) {
     datapath.start(op, valid);
-    zero_skip.start(op.beats, updates_per_cycle);
+    zero_skip.start(op.first_beat, op.beats, updates_per_cycle);
   }
   /// Leaves the segment, finished or not. Accumulators stay.
   void stop() {

@@ -22,7 +22,7 @@ ZeroSkip::ZeroSkip(const sc_core::sc_module_name& name, std::uint32_t pe, const 
   state_.update.pe = pe;
 }
 
-void ZeroSkip::start(std::uint32_t beats, std::uint32_t updates_per_cycle) {
+void ZeroSkip::start(std::uint64_t first_beat, std::uint32_t beats, std::uint32_t updates_per_cycle) {
   if (!asked_) {
     asked_ = true;
     state_.row_window = window_of<RowBeat>(row);
@@ -34,6 +34,7 @@ void ZeroSkip::start(std::uint32_t beats, std::uint32_t updates_per_cycle) {
   state_.column = column.operator->();
   state_.datapath = update.operator->();
   state_.updates_per_cycle = updates_per_cycle;
+  state_.first_beat = first_beat;
   state_.beats = beats;
   state_.activity = Activity::StarvedRow;  // both windows are empty
   state_.running = true;
@@ -68,7 +69,7 @@ template <typename Beat>
 const Beat* ZeroSkip::read(tlm::tlm_blocking_transport_if<BeatRead<Beat>>& stream) {
   BeatRead<Beat> request;
   request.pe = pe_;
-  request.number = state_.position;
+  request.number = state_.first_beat + state_.position;
   request.slot = state_.slot;
   request.cycle = state_.status->cycle;
   sc_core::sc_time delay;
@@ -98,7 +99,7 @@ void ZeroSkip::execute() {
   for (std::uint32_t unit = 0; unit < state_.updates_per_cycle && rest != 0; ++unit) rest &= rest - 1;
   state_.update.buffers = state_.live ^ rest;
   state_.update.cycle = state_.status->cycle;
-  state_.update.number = state_.position;
+  state_.update.number = state_.first_beat + state_.position;
   state_.live = rest;
   sc_core::sc_time delay;
   state_.update.response = tlm::TLM_INCOMPLETE_RESPONSE;

@@ -34,6 +34,7 @@ struct alignas(64) ZeroSkipState {
   bool running = false;  ///< takes part in a segment and is not past its last beat
   Activity activity = Activity::Finished;
   std::uint32_t window_beats = 1;
+  std::uint64_t first_beat = 0;
   std::uint32_t beats = 0;
   std::uint32_t position = 0;
   std::uint32_t slot = 0;               ///< of the present beat in both windows
@@ -76,8 +77,9 @@ class ZeroSkip final : public sc_core::sc_module,
   ZeroSkip(const ZeroSkip&) = delete;
   ZeroSkip& operator=(const ZeroSkip&) = delete;
 
-  /// Begins a segment of `beats` beats, with `updates_per_cycle` arithmetic units.
-  void start(std::uint32_t beats, std::uint32_t updates_per_cycle);
+  /// Begins a segment of `beats` beats from beat `first_beat` of the reduction on, with `updates_per_cycle` arithmetic
+  /// units.
+  void start(std::uint64_t first_beat, std::uint32_t beats, std::uint32_t updates_per_cycle);
   /// Leaves the segment, finished or not. The state is that after elaboration.
   void stop();
   /// One clock cycle, while the PE is running: executes the updates that were ready at its start, then moves on as far

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/divide_up.h>
 #include <dlac/grid/schedule/recurrence.h>
 #include <dlac/grid/schedule/simd_config.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/divide_up.h>
 #include <dlac/grid/pointwise_cycles.h>
 #include <dlac/grid/schedule/accumulate.h>
 #include <dlac/grid/schedule/feature_panel.h>
@@ -19,7 +20,6 @@ namespace {
 
 using schedule::AccumulateJob;
 using schedule::AlignedArray;
-using schedule::divide_up;
 using schedule::FeatureGather;
 using schedule::FeaturePanel;
 using schedule::LanePad;

@@ -21,9 +21,6 @@ inline constexpr std::size_t LanePad = 64;
 [[nodiscard]] constexpr std::size_t round_up(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
-[[nodiscard]] constexpr std::uint64_t divide_up(std::uint64_t value, std::uint64_t divisor) {
-  return (value + divisor - 1) / divisor;
-}
 
 /// An array aligned for every vector type.
 template <typename T>

@@ -4,6 +4,7 @@
 #include <dlac/common/arithmetic.h>
 #include <dlac/common/command.h>
 #include <dlac/common/config.h>
+#include <dlac/common/divide_up.h>
 #include <dlac/common/skip_policy.h>
 #include <dlac/grid/schedule/simd.h>
 #include <dlac/grid/schedule/weight_view.h>

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What observers on the links inside the core see, and what modules in them can do.
-#include <dlac/links/buffer_access.h>
-#include <dlac/links/command_probe.h>
 #include <dlac/links/link_counter.h>
 #include <dlac/links/link_modules.h>
 #include <dlac/links/recorder.h>
@@ -15,117 +13,29 @@
 #include <string>
 #include <vector>
 
-#include "tb/tests/models/sc_core_rig.h"
+#include "tb/tests/models/links/sc_link_rig.h"
 
 namespace {
 
-namespace tb = dlac::tb;
-using core_rig::small_config;
 using dlac::Accelerator;
-using dlac::Command;
-using dlac::CommandPutProbe;
 using dlac::Config;
 using dlac::ConfigError;
 using dlac::Counter;
-using dlac::CounterCount;
-using dlac::End;
 using dlac::EngineKind;
 using dlac::ErrorCode;
-using dlac::Fittings;
-using dlac::Half;
 using dlac::LinkCounter;
 using dlac::LinkInfo;
 using dlac::LinkModules;
 using dlac::LinkRecord;
-using dlac::LoadFeatures;
-using dlac::LoadWeights;
-using dlac::MmOp;
 using dlac::Mode;
 using dlac::Probe;
 using dlac::Protocol;
-using dlac::QueuedCommand;
 using dlac::Recorder;
-using dlac::Store;
-
-constexpr std::uint64_t Channels = 16;  // all of the tile: four rows of four output buffers
-constexpr std::uint64_t Columns = 4;
-constexpr std::uint64_t Beats = 18;
-constexpr std::uint64_t WeightsAt = 0x4000, FeaturesAt = 0x8000, OutputsAt = 0xC000;
-
-/// Loads weights and features, multiplies and stores; one command at a time.
-std::vector<Command> layer(Mode mode) {
-  const std::uint32_t word = mode == Mode::Train ? 4 : 2;
-  LoadWeights weights;
-  weights.address = WeightsAt;
-  weights.bytes = Channels * Beats / 4;
-  LoadFeatures features;
-  features.header.fence = 1;
-  features.address = FeaturesAt;
-  features.channels = 2;
-  features.width = features.pitch = 8;
-  features.height = features.rows = features.row_capacity = 4;
-  features.row_stride = 8 * word;
-  features.channel_stride = features.image_stride = 32 * word;
-  MmOp op = core_rig::small_convolution();
-  op.header.fence = 1;
-  Store store;
-  store.header.fence = 1;
-  store.address = OutputsAt;
-  store.channel_stride = Columns * word;
-  store.image_pixels = store.columns = Columns;
-  store.log2_rows = 2;
-  store.channels = Channels;
-  return {weights, features, op, store, End{}};
-}
-
-/// Ternary weights and small whole features, some of them zero.
-void fill(tb::Testbench& bench, Mode mode) {
-  for (std::size_t i = 0; i < Channels * Beats / 4; ++i) {
-    static constexpr std::uint8_t Codes[] = {0x1D, 0xC7, 0x70, 0x34, 0x00, 0x5F};
-    bench.memory.data()[WeightsAt + i] = Codes[i % 6];
-  }
-  for (std::size_t i = 0; i < 64; ++i) {
-    const float value = i % 3 == 0 ? 0.0F : static_cast<float>(i % 7) - 3.0F;
-    if (mode == Mode::Train) {
-      std::memcpy(bench.memory.data() + FeaturesAt + 4 * i, &value, 4);
-    } else {
-      const std::uint16_t half = Half::from_float(value).bits();
-      std::memcpy(bench.memory.data() + FeaturesAt + 2 * i, &half, 2);
-    }
-  }
-}
-
-struct Outcome {
-  ErrorCode error = ErrorCode::None;
-  std::vector<std::uint8_t> outputs;
-  std::array<std::uint64_t, CounterCount> counters{};
-  [[nodiscard]] std::uint64_t counter(Counter which) const { return counters[static_cast<std::size_t>(which)]; }
-};
-
-/// Makes a testbench that runs the layer; the simulation is the caller's to start, by run().
-struct Bench {
-  Bench(const char* name, const Config& config, Fittings* fittings)
-      : testbench(
-            name, config, core_rig::MemoryBytes, sc_core::sc_time(100, sc_core::SC_NS),
-            [this](tb::Testbench& self) {
-              const Mode mode = self.config().mode;
-              fill(self, mode);
-              outcome.error = self.run_list(layer(mode));
-              outcome.counters = self.read_counters();
-              const std::uint8_t* const first = self.memory.data() + OutputsAt;
-              outcome.outputs.assign(first, first + Channels * Columns * (mode == Mode::Train ? 4 : 2));
-            },
-            fittings) {}
-  Outcome outcome;
-  tb::Testbench testbench;
-};
-
-Config config_of(EngineKind engine, Mode mode = Mode::Train, std::uint32_t dmi = 1) {
-  Config config = small_config(mode);
-  config.engine = engine;
-  config.dmi = dmi;
-  return config;
-}
+using link_rig::Beats;
+using link_rig::Bench;
+using link_rig::Channels;
+using link_rig::Columns;
+using link_rig::config_of;
 
 /// Flips one bit of what is written to or read from the byte at `address`.
 class FlipBit final : public Probe<> {
@@ -142,22 +52,6 @@ class FlipBit final : public Probe<> {
  private:
   const std::uint64_t address_;
   const unsigned bit_;
-};
-
-/// Answers everything with an error.
-class Refuse final : public Probe<> {
- public:
-  using Probe::Probe;
-  void b_transport(Payload& payload, sc_core::sc_time&) override {
-    payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
-  }
-};
-
-/// Takes no command.
-class Deaf final : public CommandPutProbe {
- public:
-  using CommandPutProbe::CommandPutProbe;
-  bool nb_put(const QueuedCommand&) override { return false; }
 };
 
 }  // namespace
@@ -309,39 +203,6 @@ TEST_CASE("links: a bit flipped on its way into the buffer is an illegal code, o
   for (const auto& bench : benches) CHECK(bench->outcome.error == ErrorCode::BadWeightCode);
 }
 
-TEST_CASE("links: an error response ends the list with a link fault, wherever it comes from") {
-  struct Case {
-    EngineKind engine;
-    const char* link;
-  };
-  const std::vector<Case> cases{
-      {EngineKind::Schedule, "load.weight_buffer"},        {EngineKind::Schedule, "load.feature_buffer"},
-      {EngineKind::Schedule, "grid.weight_buffer"},        {EngineKind::Schedule, "grid.feature_buffer"},
-      {EngineKind::Clocked, "compute.weight_codes"},       {EngineKind::Clocked, "grid.row_stream_1.buffer"},
-      {EngineKind::Clocked, "grid.column_stream_3.buffer"}};
-  std::vector<std::unique_ptr<LinkModules>> modules;
-  std::vector<std::unique_ptr<Bench>> benches;
-  for (const Case& each : cases) {
-    modules.push_back(std::make_unique<LinkModules>());
-    modules.back()->insert(each.link, [](const LinkInfo&) { return std::make_unique<Refuse>("refuse"); });
-    benches.push_back(std::make_unique<Bench>(("bench_" + std::to_string(benches.size())).c_str(),
-                                              config_of(each.engine), modules.back().get()));
-  }
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    benches[i]->testbench.run();
-    INFO(cases[i].link);
-    CHECK(benches[i]->outcome.error == ErrorCode::LinkFault);
-  }
-}
-
-TEST_CASE("links: one that takes no command leaves the core busy, and is named") {
-  LinkModules modules;
-  modules.insert("processor.compute_queue", [](const LinkInfo&) { return std::make_unique<Deaf>("deaf"); });
-  Bench bench("bench", config_of(EngineKind::Schedule), &modules);
-  CHECK_THROWS_WITH(bench.testbench.run(), Catch::Contains("waits on the link processor.compute_queue"));
-  CHECK(bench.testbench.accelerator.waiting_links() == std::vector<std::string>{"processor.compute_queue"});
-}
-
 TEST_CASE("links: an unknown one, two modules on one, and a module of another protocol are refused") {
   const Config config = config_of(EngineKind::Schedule);
   LinkCounter counter;
@@ -358,7 +219,18 @@ TEST_CASE("links: an unknown one, two modules on one, and a module of another pr
   }
   {
     LinkModules modules;
-    modules.insert("compute.grid", [](const LinkInfo&) { return std::make_unique<Refuse>("refuse"); });
+    modules.insert("compute.grid", [](const LinkInfo&) { return std::make_unique<Probe<>>("bus"); });
     CHECK_THROWS_AS(Accelerator("other", config, &modules), ConfigError);
+  }
+  {
+    LinkModules modules;
+    modules.replace("feature_buffer", [](const char*, const Config&) { return nullptr; });
+    CHECK_THROWS_AS(modules.replace("feature_buffer", [](const char*, const Config&) { return nullptr; }), ConfigError);
+  }
+  {
+    LinkModules modules;  // a maker that has nothing for a link leaves it to the next
+    modules.insert("mem", [](const LinkInfo&) { return nullptr; });
+    modules.observe("*", counter, config);
+    CHECK_NOTHROW(Accelerator("later", config, &modules));
   }
 }
