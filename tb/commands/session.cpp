@@ -72,7 +72,7 @@ std::vector<std::pair<std::string, std::string>> outputs_of(const RunSettings& s
   if (settings.report) outputs.emplace_back("--report", *settings.report);
   if (settings.waveform) {
     outputs.emplace_back("--vcd", settings.waveform->path);
-    outputs.emplace_back("--vcd", save_file_of(settings.waveform->path));
+    for (std::string& name : save_files_of(settings.waveform->path)) outputs.emplace_back("--vcd", std::move(name));
   }
   for (auto& record : outputs_of(settings.records)) outputs.push_back(std::move(record));
   return outputs;

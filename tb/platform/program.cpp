@@ -61,7 +61,7 @@ void check_files(const Options& options) {
   if (options.uart) outputs.emplace_back("--uart", *options.uart);
   if (options.vcd) {
     outputs.emplace_back("--vcd", *options.vcd);
-    outputs.emplace_back("--vcd", tb::save_file_of(*options.vcd));
+    for (std::string& name : tb::save_files_of(*options.vcd)) outputs.emplace_back("--vcd", std::move(name));
   }
   tb::check_outputs(outputs, inputs);
 }

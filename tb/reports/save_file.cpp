@@ -388,6 +388,14 @@ SaveFile::SaveFile(std::istream& vcd, const std::string& stem, const WaveformSpa
 
 std::string save_file_of(const std::string& vcd) { return without_extension(vcd) + ".gtkw"; }
 
+std::vector<std::string> save_files_of(const std::string& vcd) {
+  std::vector<std::string> names{save_file_of(vcd)};
+  for (const Filter* const filter : {&Opcodes, &BlockedOn, &GridStates, &PeStates}) {
+    names.push_back(Rows::file_of(without_extension(vcd), *filter));
+  }
+  return names;
+}
+
 void write_save_file(const std::string& vcd, const WaveformSpan& span) {
   std::ifstream file(vcd, std::ios::binary);
   if (!file) throw workloads::FileError(printable(vcd), "cannot be read again", "the waveform just written");

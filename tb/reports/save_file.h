@@ -37,6 +37,8 @@ class SaveFile {
 
 /// The name of the save file of a VCD file: .gtkw in place of .vcd, or behind what ends otherwise.
 [[nodiscard]] std::string save_file_of(const std::string& vcd);
+/// All files that may be written beside it: the save file and its filters.
+[[nodiscard]] std::vector<std::string> save_files_of(const std::string& vcd);
 
 /// Writes the save file of a finished VCD file and its filters beside it. Throws workloads::FileError.
 void write_save_file(const std::string& vcd, const WaveformSpan& span);

@@ -49,7 +49,7 @@ class ScheduleEngine::Core {
         weights_(config_, weights),
         features_(features),
         banks_(config_),
-        counter_(config_, weights_, ChunkBeats),
+        counter_(config_, rule_, weights_, ChunkBeats),
         gather_(config_, features) {}
 
   void set_views(BufferView weights, BufferView features) {

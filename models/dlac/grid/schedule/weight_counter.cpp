@@ -6,8 +6,9 @@
 
 namespace dlac::schedule {
 
-WeightCounter::WeightCounter(const Config& config, const WeightView& weights, std::uint32_t most_beats)
-    : config_(config), rule_(config.policy), arithmetic_(config.mode), weights_(weights), most_beats_(most_beats) {}
+WeightCounter::WeightCounter(const Config& config, const SkipRule& rule, const WeightView& weights,
+                             std::uint32_t most_beats)
+    : config_(config), rule_(rule), arithmetic_(config.mode), weights_(weights), most_beats_(most_beats) {}
 
 void WeightCounter::begin(const MmOp& op) {
   op_ = op;

@@ -29,7 +29,7 @@ struct WeightPanel {
 class WeightCounter {
  public:
   /// Fills at most `most_beats` beats at once.
-  WeightCounter(const Config& config, const WeightView& weights, std::uint32_t most_beats);
+  WeightCounter(const Config& config, const SkipRule& rule, const WeightView& weights, std::uint32_t most_beats);
 
   void begin(const MmOp& op);
   /// Fills the panel with beats [first, first + beats) of the segment.

@@ -167,6 +167,8 @@ TEST_CASE("a record that cannot be made is refused with one line, and no file is
   refused({"--record", "load.memory=old.csv", "--record", "load.*=b.csv"}, "link load.memory", "one module per link");
   refused({"--record", "mem=old.csv", "--record", "csr=old.csv"}, "--record: old.csv", "another file");
   refused({"--record", "mem=old.csv", "--report", "old.csv"}, "--record: old.csv", "another file than --report");
+  refused({"--record", "csr=a.pe_state.gtkf", "--vcd", "a.vcd"}, "--record: a.pe_state.gtkf",
+          "another file than --vcd");
   refused({"--record", "mem=none/a.csv"}, "none/a.csv", "a folder that exists");
   refused({"--record", "mem=."}, ".", "a file");
   refused({"--record", "mem=/dev/full"}, "/dev/full", "");

@@ -162,6 +162,8 @@ TEST_CASE("a save file has its waveform's name") {
   CHECK(save_file_of("x.vcd/a") == "x.vcd/a.gtkw");
   CHECK(save_file_of("x/.vcd") == "x/.vcd.gtkw");
   CHECK(save_file_of("a.gtkw") == "a.gtkw.gtkw");
+  CHECK(save_files_of("x/a.vcd") == std::vector<std::string>{"x/a.gtkw", "x/a.opcode.gtkf", "x/a.blocked_on.gtkf",
+                                                             "x/a.grid_state.gtkf", "x/a.pe_state.gtkf"});
 }
 
 }  // namespace dlac::tb
