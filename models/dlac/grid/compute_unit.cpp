@@ -94,7 +94,11 @@ void ComputeUnit::run_on_grid() {
 tlm::tlm_sync_enum ComputeUnit::nb_transport_bw(Operation&, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   if (phase == tlm::BEGIN_RESP && asked_) {
     asked_ = false;
-    answered_.notify(delay);  // also when zero: in the next delta cycle
+    if (delay == sc_core::SC_ZERO_TIME) {
+      answered_.notify();  // at once: what is complete in a cycle counts, even if the list fails in it
+    } else {
+      answered_.notify(delay);
+    }
   }
   return tlm::TLM_COMPLETED;
 }

@@ -42,6 +42,9 @@ ClockedGrid::ClockedGrid(const sc_core::sc_module_name& name, const Config& conf
   SC_METHOD(step);
   sensitive << step_;
   dont_initialize();
+  SC_METHOD(tick);
+  sensitive << tick_;
+  dont_initialize();
   SC_METHOD(follow_streams);
   sensitive << streams_moved_;
   dont_initialize();
@@ -123,11 +126,16 @@ void ClockedGrid::step() {
       return;
     }
   }
+  tick_.notify(sc_core::SC_ZERO_TIME);
+  step_.notify(period_);
+}
+
+void ClockedGrid::tick() {
+  if (!begun_) return;
   status_.cycle = running_->start + cycles_ + 1;
   for (std::uint32_t r = 0; r < shape_.live_rows; ++r) row_streams_[r].tick();
   for (std::uint32_t c = 0; c < shape_.live_columns; ++c) column_streams_[c].tick();
   streams_moved_.notify(sc_core::SC_ZERO_TIME);
-  step_.notify(period_);
 }
 
 void ClockedGrid::follow_streams() {
@@ -174,6 +182,7 @@ void ClockedGrid::stop() {
   begun_ = false;
   status_.requests = 0;
   step_.cancel();
+  tick_.cancel();
   streams_moved_.cancel();
   for (auto& stream : row_streams_) stream.stop();
   for (auto& stream : column_streams_) stream.stop();

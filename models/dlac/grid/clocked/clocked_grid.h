@@ -59,8 +59,10 @@ class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
   /// Executes a point-wise operation; returns its cycles.
   [[nodiscard]] std::uint64_t pointwise(const PtWiseOp& op);
 
-  /// At every edge: begins a segment, looks whether it is over, moves the streams.
+  /// At every edge: begins a segment, or looks whether it is over.
   void step();
+  /// A delta cycle later, when what happened at the edge is settled: moves the streams.
+  void tick();
   /// When what the streams did can be seen: makes their transactions, then moves the PEs.
   void follow_streams();
   void start(const MmOp& op);
@@ -72,6 +74,7 @@ class ClockedGrid final : public Grid, private BackwardDefaults<DrainTypes> {
   const Config& config_;
   const sc_core::sc_time period_;
   sc_core::sc_event step_{"edge"};
+  sc_core::sc_event tick_{"settled"};
   sc_core::sc_event streams_moved_{"streams_moved"};
   GridStatus status_;
 

@@ -42,15 +42,13 @@ void OperandStream::tick() {
   release();
   stalled_ = next_ < beats_ && next_ - passed_ == window_beats_;
   if (next_ < beats_ && !stalled_) {
-    if (progress_ == 0) begin_beat();
-    ++progress_;
+    if (++progress_ == beat_cycles_) read_beat();
     if (!requested_ && progress_ == needed_) deliver();
   }
   fill_level_ = next_ - passed_;
 }
 
-void OperandStream::begin_beat() {
-  begun_at_ = status_.cycle;
+void OperandStream::read_beat() {
   needed_ = beat_cycles_;
   sc_core::sc_time delay;
   if (fill_directly(slot_, delay)) {
@@ -77,7 +75,7 @@ void OperandStream::fetch() {
 }
 
 void OperandStream::deliver() {
-  progress_ = 0;
+  progress_ = needed_ = 0;
   slot_ = slot_ + 1 == window_beats_ ? 0 : slot_ + 1;
   delivered.write(++next_);
 }

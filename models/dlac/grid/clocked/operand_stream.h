@@ -48,7 +48,7 @@ class OperandStream : public sc_core::sc_module {
   /// The same by a transaction; false if the buffer answers with an error.
   [[nodiscard]] virtual bool fill_by_transaction(std::uint32_t slot, sc_core::sc_time& delay) = 0;
   /// Clock edge at which the beat that the stream works on is delivered, unless the buffer delays it.
-  [[nodiscard]] std::uint64_t delivery_cycle() const { return begun_at_ + beat_cycles_ - 1; }
+  [[nodiscard]] std::uint64_t delivery_cycle() const { return status_.cycle; }
   /// Beat that the stream works on.
   [[nodiscard]] std::uint32_t next() const { return next_; }
   [[nodiscard]] GridStatus& status() const { return status_; }
@@ -57,7 +57,8 @@ class OperandStream : public sc_core::sc_module {
  private:
   /// Lets go of the beats that all readers are past.
   void release();
-  void begin_beat();
+  /// Reads the beat that has been worked on for its cycles.
+  void read_beat();
   void deliver();
 
   std::vector<const BeatSignal*> readers_;
@@ -68,8 +69,7 @@ class OperandStream : public sc_core::sc_module {
   std::uint32_t beat_cycles_ = 1;  ///< p, or 1
   std::uint32_t next_ = 0;         ///< beat that the stream works on
   std::uint64_t progress_ = 0;     ///< cycles spent on it
-  std::uint64_t needed_ = 0;       ///< cycles that it takes
-  std::uint64_t begun_at_ = 0;     ///< clock edge that ends the first of them
+  std::uint64_t needed_ = 0;       ///< cycles that it takes; known once it has been read, 0 before
   bool requested_ = false;         ///< it waits for fetch()
   std::uint32_t slot_ = 0;         ///< where it goes: next_ mod D
   std::uint32_t passed_ = 0;       ///< beats that every reader is past

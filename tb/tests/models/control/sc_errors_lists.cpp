@@ -2,6 +2,10 @@
 // Lists whose commands are good and that fail all the same: tokens, deadlocks, their end, the doorbell. Which error
 // counts, and that a core works after it. (Organisation)
 
+#include <array>
+#include <map>
+#include <vector>
+
 #include "tb/tests/models/control/sc_errors_rig.h"
 
 namespace dlac::errors_rig {
@@ -261,6 +265,36 @@ TEST_CASE("errors: a list may be at any multiple of four") {
     const std::uint64_t last = bench.memory.size() - 6 * CommandBytes;
     CHECK(bench.run_list(one_of_each(), last) == ErrorCode::None);
   });
+}
+
+TEST_CASE("errors: what is complete in the cycle in which a list fails counts, on both engines alike") {
+  // Operations of 1 to 6 beats, then up to 8 loads, and no end: the list fails in every cycle around their end.
+  using Counts = std::vector<std::array<std::uint64_t, CounterCount>>;
+  std::map<EngineKind, Counts> counts;
+  const auto program = [&counts](Testbench& bench) {
+    for (std::uint32_t beats = 1; beats <= 6; ++beats) {
+      for (std::size_t loads = 0; loads <= 8; ++loads) {
+        std::vector<Command> list{core_rig::column_of_beats(1)};
+        std::get<MmOp>(list[0]).beats = beats;
+        std::get<MmOp>(list[0]).kernel_height = std::get<MmOp>(list[0]).kernel_width = 64;
+        list.insert(list.end(), loads, good_load_weights());
+        CHECK(bench.run_list(list) == ErrorCode::ListWithoutEnd);
+        counts[bench.config().engine].push_back(bench.read_counters());
+        reset(bench);
+      }
+    }
+  };
+  Config config = small_config(Mode::Train);
+  config.pes = config.rows = config.columns = 1;
+  Testbench schedule("schedule", config, 16 << 20, sc_core::SC_ZERO_TIME, program);
+  config.engine = EngineKind::Clocked;
+  Testbench clocked("clocked", config, 16 << 20, sc_core::SC_ZERO_TIME, program);
+  schedule.run();
+  clocked.run();
+  CHECK(counts[EngineKind::Schedule] == counts[EngineKind::Clocked]);
+  // A single beat is complete when the missing end is found.
+  CHECK(counts[EngineKind::Clocked][0][static_cast<std::size_t>(Counter::Segments)] == 1);
+  CHECK(counts[EngineKind::Clocked][0][static_cast<std::size_t>(Counter::Commands)] == 1);
 }
 
 TEST_CASE("errors: the first error counts") {
