@@ -27,7 +27,8 @@ void RegisterDevice::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_
     payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
     return;
   }
-  if (payload.get_data_length() != WordBytes || payload.get_streaming_width() < WordBytes) {
+  if (payload.get_data_length() != WordBytes ||
+      (payload.get_streaming_width() != 0 && payload.get_streaming_width() < WordBytes)) {
     payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     return;
   }

@@ -27,7 +27,7 @@ struct CsrAccess {
 struct CsrExpectation {
   /// One of these: an access with one fault has one right answer, one with several faults has several.
   std::vector<tlm::tlm_response_status> statuses;
-  std::optional<std::uint32_t> value;  ///< of a read that succeeds
+  std::optional<std::uint64_t> value;  ///< of a read that succeeds: all of its bytes
   [[nodiscard]] bool permits(tlm::tlm_response_status status) const;
 };
 

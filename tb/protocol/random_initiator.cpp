@@ -83,8 +83,8 @@ void RandomInitiator::check(const Payload& payload, const Record& record) {
   if (!record.expected.permits(status)) {
     mismatch("answered " + payload.get_response_string(), record.access);
   } else if (status == tlm::TLM_OK_RESPONSE && record.expected.value) {
-    std::uint32_t value = 0;
-    std::memcpy(&value, record.data.data(), sizeof value);
+    std::uint64_t value = 0;
+    std::memcpy(&value, record.data.data(), record.access.bytes);
     if (value != *record.expected.value) {
       mismatch("read " + std::to_string(value) + ", expected " + std::to_string(*record.expected.value), record.access);
     }

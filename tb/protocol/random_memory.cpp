@@ -91,7 +91,7 @@ void RandomMemory::access(Payload& payload, std::uint64_t index) {
     payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
     return;
   }
-  if (payload.get_streaming_width() < payload.get_data_length()) {
+  if (payload.get_streaming_width() != 0 && payload.get_streaming_width() < payload.get_data_length()) {
     payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     return;
   }

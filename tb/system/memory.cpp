@@ -31,7 +31,7 @@ void Memory::access(tlm::tlm_generic_payload& payload) {
     payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
     return;
   }
-  if (payload.get_streaming_width() < payload.get_data_length()) {
+  if (payload.get_streaming_width() != 0 && payload.get_streaming_width() < payload.get_data_length()) {
     payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     return;
   }

@@ -124,6 +124,12 @@ const std::vector<ConfigField>& config_fields() {
        &Config::strict_response},
       {"csr_errors", "1: bad register accesses are errors, 0: undefined registers read as zero, writes are ignored",
        "[A]", 0, 1, &Config::csr_errors},
+      {"csr_narrow", "1: aligned register accesses of 1 and 2 bytes reach their part of a register, 0: they are errors",
+       "[A]", 0, 1, &Config::csr_narrow},
+      {"csr_keep_delay",
+       "1: a register access ahead of time never returns a shorter delay than it came with, 0: what it waits for is "
+       "spent",
+       "[A]", 0, 1, &Config::csr_keep_delay},
   };
   return fields;
 }

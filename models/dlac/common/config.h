@@ -53,6 +53,8 @@ struct Config {
   std::uint32_t dmi = 1;              ///< 1: use direct memory access where memory grants it (loosely timed only)
   std::uint32_t strict_response = 1;  ///< 0: a response left incomplete by memory counts as good, with one warning
   std::uint32_t csr_errors = 1;       ///< 0: undefined registers read as zero, writes that have no effect are ignored
+  std::uint32_t csr_narrow = 0;       ///< 1: aligned accesses of 1 and 2 bytes reach their part of a register
+  std::uint32_t csr_keep_delay = 0;   ///< 1: b_transport on csr never returns a shorter delay than it was given
 
   /// Defaults of a mode. [A] except where `config_fields()` says [P].
   [[nodiscard]] static Config defaults(Mode mode);

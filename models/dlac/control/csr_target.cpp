@@ -12,7 +12,7 @@ namespace {
 }  // namespace
 
 CsrTarget::CsrTarget(const sc_core::sc_module_name& name, const Config& config)
-    : sc_module(name), registers_(config, lists, irq_changed_) {
+    : sc_module(name), keep_delay_(config.csr_keep_delay != 0), registers_(config, lists, irq_changed_) {
   csr.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
   SC_HAS_PROCESS(CsrTarget);
   SC_METHOD(drive_irq);
@@ -28,7 +28,7 @@ CsrTarget::CsrTarget(const sc_core::sc_module_name& name, const Config& config)
 void CsrTarget::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   if (delay != sc_core::SC_ZERO_TIME && registers_.timed(payload) && in_thread()) {
     sc_core::wait(delay);
-    delay = sc_core::SC_ZERO_TIME;
+    if (!keep_delay_) delay = sc_core::SC_ZERO_TIME;
   }
   registers_.access(payload);
 }
@@ -44,6 +44,7 @@ tlm::tlm_sync_enum CsrTarget::nb_transport_fw(tlm::tlm_generic_payload& payload,
     requests_.notify(payload, delay);
   } else if (phase == tlm::END_RESP && &payload == responding_) {
     end_response(delay);
+    return tlm::TLM_COMPLETED;
   }
   return tlm::TLM_ACCEPTED;  // phases that the base protocol does not know are ignored
 }

@@ -15,7 +15,8 @@ namespace dlac {
 /// The `csr` side of the core: the base protocol in front of the registers (IEEE 1666-2011, 15).
 ///
 /// b_transport answers at once. An access that arrives ahead of time (temporal decoupling) and whose outcome depends on
-/// the time waits for it first; all others leave the delay as it is. nb_transport has four phases: END_REQ when the
+/// the time waits for it first, and that time is spent: the delay is 0 afterwards, or with csr_keep_delay what it was;
+/// all others leave the delay as it is. nb_transport has four phases: END_REQ when the
 /// access has been made, BEGIN_RESP a delta cycle later or when the response channel is free. Any number of accesses
 /// may wait there. A reset of the core does not touch the protocol: who has asked is answered.
 class CsrTarget final : public sc_core::sc_module, public ListStatusIf, private ForwardDefaults<> {
@@ -46,6 +47,7 @@ class CsrTarget final : public sc_core::sc_module, public ListStatusIf, private 
   void respond();
   void end_response(const sc_core::sc_time& delay);
 
+  const bool keep_delay_;
   sc_core::sc_event irq_changed_{"irq_changed"};
   RegisterFile registers_;
   tlm_utils::peq_with_get<tlm::tlm_generic_payload> requests_{"requests"};

@@ -24,7 +24,7 @@ constexpr std::uint32_t WordBytes = 4;
 }  // namespace
 
 RegisterFile::RegisterFile(const Config& config, sc_core::sc_port<ListCommandIf>& lists, sc_core::sc_event& irq_changed)
-    : errors_(config.csr_errors != 0), lists_(lists), irq_changed_(irq_changed) {
+    : errors_(config.csr_errors != 0), narrow_(config.csr_narrow != 0), lists_(lists), irq_changed_(irq_changed) {
   for (const RegisterInfo& info : registers()) {
     const std::uint32_t initial = info.configured == nullptr ? info.reset : info.configured(config);
     for (std::uint32_t word = 0; word < info.bits / 32; ++word) {
@@ -35,30 +35,54 @@ RegisterFile::RegisterFile(const Config& config, sc_core::sc_port<ListCommandIf>
 
 void RegisterFile::access(tlm::tlm_generic_payload& payload) { payload.set_response_status(execute(payload)); }
 
+bool RegisterFile::fits(std::uint64_t address, unsigned int bytes, bool is_write) const {
+  if (bytes == WordBytes) return true;
+  if (bytes == 2 * WordBytes) {
+    const RegisterInfo* const info = find(address);
+    return !is_write && info != nullptr && info->bits == 64 && address == info->offset;
+  }
+  return narrow_ && (bytes == 1 || bytes == 2);
+}
+
 tlm::tlm_response_status RegisterFile::execute(tlm::tlm_generic_payload& payload) {
   if (payload.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
-  if (payload.get_data_length() != WordBytes || payload.get_streaming_width() < WordBytes) {
+  const std::uint64_t address = payload.get_address();
+  const unsigned int bytes = payload.get_data_length();
+  // Many initiators mean the data length by a streaming width of 0.
+  if (!fits(address, bytes, payload.is_write()) ||
+      (payload.get_streaming_width() != 0 && payload.get_streaming_width() < bytes)) {
     return tlm::TLM_BURST_ERROR_RESPONSE;
   }
-  const std::uint64_t address = payload.get_address();
-  if (address % WordBytes != 0) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  const RegisterInfo* const info = find(address);
+  if (address % bytes != 0) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  const RegisterInfo* const info = find(address & ~std::uint64_t{WordBytes - 1});
   if (info == nullptr && errors_) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  std::uint32_t value = 0;
   switch (payload.get_command()) {
-    case tlm::TLM_READ_COMMAND:
+    case tlm::TLM_READ_COMMAND: {
       if (payload.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
-      if (info != nullptr) value = words_[address / WordBytes].value;
-      std::memcpy(payload.get_data_ptr(), &value, WordBytes);
+      std::uint64_t value = 0;
+      if (info != nullptr) {
+        const Word* const word = &words_[address / WordBytes];
+        value = word->value;
+        if (bytes > WordBytes) value |= std::uint64_t{word[1].value} << 32U;
+      }
+      if (bytes == WordBytes) {
+        std::memcpy(payload.get_data_ptr(), &value, WordBytes);
+      } else {
+        std::memcpy(payload.get_data_ptr(), reinterpret_cast<std::uint8_t*>(&value) + address % WordBytes, bytes);
+      }
       return tlm::TLM_OK_RESPONSE;
-    case tlm::TLM_WRITE_COMMAND:
+    }
+    case tlm::TLM_WRITE_COMMAND: {
       if (payload.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
       if (info == nullptr || info->access == Access::ReadOnly) {
         return errors_ ? tlm::TLM_COMMAND_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE;
       }
-      std::memcpy(&value, payload.get_data_ptr(), WordBytes);
+      // The rest of a word keeps what is stored; where a write acts instead of being stored, 0 does nothing.
+      std::uint32_t value = info->access == Access::ReadWrite ? words_[address / WordBytes].value : 0;
+      std::memcpy(reinterpret_cast<std::uint8_t*>(&value) + address % WordBytes, payload.get_data_ptr(), bytes);
       if (!held_) write(*info, value);
       return tlm::TLM_OK_RESPONSE;
+    }
     case tlm::TLM_IGNORE_COMMAND: return tlm::TLM_OK_RESPONSE;
   }
   return tlm::TLM_COMMAND_ERROR_RESPONSE;  // no command of the base protocol
@@ -66,7 +90,7 @@ tlm::tlm_response_status RegisterFile::execute(tlm::tlm_generic_payload& payload
 
 bool RegisterFile::timed(const tlm::tlm_generic_payload& payload) const {
   // Plain storage, LIST_ADDR and LIST_LENGTH, only matters when the doorbell rings.
-  const std::uint64_t address = payload.get_address();
+  const std::uint64_t address = payload.get_address() & ~std::uint64_t{WordBytes - 1};
   if (payload.is_write()) {
     return address < static_cast<std::uint32_t>(Register::ListAddrLo) ||
            address > static_cast<std::uint32_t>(Register::ListLength);

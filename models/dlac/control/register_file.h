@@ -49,6 +49,9 @@ class RegisterFile {
   void write(const RegisterInfo& info, std::uint32_t value);
   void take_snapshot();
   [[nodiscard]] tlm::tlm_response_status execute(tlm::tlm_generic_payload& payload);
+  /// Whether an access of so many bytes can reach what lies at the address: a word, all of a counter, or with
+  /// csr_narrow a part of a word.
+  [[nodiscard]] bool fits(std::uint64_t address, unsigned int bytes, bool is_write) const;
   void ring();
   void record(ErrorCode code, std::uint64_t fault_address);
 
@@ -61,6 +64,7 @@ class RegisterFile {
   };
 
   const bool errors_;
+  const bool narrow_;
   sc_core::sc_port<ListCommandIf>& lists_;
   sc_core::sc_event& irq_changed_;
   std::array<Word, RegisterSpaceBytes / 4> words_{};

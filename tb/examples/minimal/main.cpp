@@ -28,7 +28,8 @@ struct Memory : sc_core::sc_module {
     delay += sc_core::sc_time(100, sc_core::SC_NS);
     if (payload.get_byte_enable_ptr() != nullptr)
       return payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-    if (payload.get_streaming_width() < length) return payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+    if (payload.get_streaming_width() != 0 && payload.get_streaming_width() < length)
+      return payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     if (at >= RamBytes || length > RamBytes - at) return payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     if (payload.is_read()) std::memcpy(payload.get_data_ptr(), &bytes[at], length);
     if (payload.is_write()) std::memcpy(&bytes[at], payload.get_data_ptr(), length);

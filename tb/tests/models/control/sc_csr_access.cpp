@@ -180,6 +180,30 @@ TEST_CASE("csr access: a read ahead of time waits for what a running list change
   });
 }
 
+TEST_CASE("csr access: with csr_keep_delay the delay never shrinks, and a read returns the state of its time") {
+  Config config = small_config(Mode::Train);
+  config.csr_keep_delay = 1;
+  Testbench bench("bench", config, MemoryBytes, sc_time(100, sc_core::SC_NS), [](Testbench& b) {
+    prepare_list(b);
+    const auto reads = [&b](Register r, const sc_time& delay) {
+      const sc_time called = now();
+      const Answer answer = access(b, tlm::TLM_READ_COMMAND, at(r), 0, delay);
+      CHECK(answer.status == tlm::TLM_OK_RESPONSE);
+      CHECK(answer.delay == delay);
+      CHECK((now() == called || now() == called + delay));
+      return answer.value;
+    };
+    CHECK(reads(Register::Id, us(1)) == DeviceId);
+    const sc_time before = now();
+    const Answer doorbell = access(b, tlm::TLM_WRITE_COMMAND, at(Register::Doorbell), 1, us(3));
+    CHECK(doorbell.delay == us(3));
+    CHECK(now() == before + us(3));  // the list starts when it was meant to
+    CHECK(reads(Register::Status, us(1)) == StatusBusy);
+    CHECK(reads(Register::Status, us(100)) == StatusDone);  // by then the list has ended
+  });
+  bench.run();
+}
+
 TEST_CASE("csr access: who cannot wait is answered at once and keeps the delay") {
   std::vector<Answer> answers;
   Testbench bench("bench", small_config(Mode::Train), MemoryBytes, sc_time(100, sc_core::SC_NS), [&](Testbench& b) {
