@@ -43,6 +43,7 @@ tlm::tlm_sync_enum Bus::nb_transport_fw(int id, Payload& payload, tlm::tlm_phase
     due_.notify(payload, tlm::BEGIN_REQ, delay);
   } else if (phase == tlm::END_RESP) {
     due_.notify(payload, tlm::END_RESP, delay);
+    return tlm::TLM_COMPLETED;
   }
   return tlm::TLM_ACCEPTED;
 }

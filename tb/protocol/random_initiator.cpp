@@ -241,7 +241,10 @@ void RandomInitiator::end_late() {
   ending_ = nullptr;
   tlm::tlm_phase phase = tlm::END_RESP;
   sc_time delay = end_at_ - sc_time_stamp();
-  (void)socket->nb_transport_fw(payload, phase, delay);
+  // Legal otherwise, but there are buses and initiators that insist.
+  if (socket->nb_transport_fw(payload, phase, delay) != tlm::TLM_COMPLETED) {
+    mismatch("END_RESP was not answered with TLM_COMPLETED", under_way_.at(&payload).access);
+  }
   complete(payload);
 }
 
