@@ -8,9 +8,11 @@
 #include <catch2/catch.hpp>
 #include <cctype>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -195,13 +197,12 @@ void check_field(xmlNode* node, const RegisterInfo& info, const RegisterField& f
   CHECK(text(node, "name") == field.name);
   CHECK(number(text(node, "bitOffset")) == field.lsb);
   CHECK(number(text(node, "bitWidth")) == field.width);
-  const std::string reset = text(child(child(node, "resets"), "reset"), "value");
-  if (info.configured == nullptr) {
-    const std::uint64_t mask = (std::uint64_t{1} << field.width) - 1;
-    CHECK(number(reset) == ((info.reset >> field.lsb) & mask));
-  } else {
-    REQUIRE(parameters.count(reset) == 1);
-    CHECK(parameters.at(reset) == info.configured(Config::defaults(Mode::Train)));
+  const std::uint64_t mask = (std::uint64_t{1} << field.width) - 1;
+  CHECK(number(text(child(child(node, "resets"), "reset"), "value")) == ((info.reset >> field.lsb) & mask));
+  if (info.configured != nullptr) {
+    CHECK(info.reset == info.configured(Config::defaults(Mode::Train)));
+    REQUIRE(parameters.count(std::string(info.name)) == 1);
+    CHECK(parameters.at(std::string(info.name)) == info.reset);
   }
   const char* const access = info.access == Access::ReadOnly    ? "read-only"
                              : info.access == Access::WriteOnly ? "write-only"
@@ -267,6 +268,27 @@ TEST_CASE("IP-XACT: every register, field, access and reset value is the model's
   for (const ErrorInfo& error : error_codes()) errors[upper(error.name)] = static_cast<std::uint64_t>(error.code);
   CHECK(enumerated(nodes.at("ERROR")) == errors);
   CHECK(enumerated(nodes.at("CORE_MODE")) == std::map<std::string, std::uint64_t>{{"TRAIN", 0}, {"INFER", 1}});
+}
+
+TEST_CASE("IP-XACT: every number of the memory map is a literal that readers without expressions understand") {
+  const Document doc = parse(generator::ipxact_component());
+  const std::set<std::string> numeric{"addressOffset", "size",  "bitOffset", "bitWidth",    "value",          "mask",
+                                      "range",         "width", "dim",       "baseAddress", "addressUnitBits"};
+  std::size_t numbers = 0;
+  const std::function<void(xmlNode*)> visit = [&](xmlNode* node) {
+    for (xmlNode* element : children(node)) {
+      if (numeric.count(name_of(element)) != 0) {
+        const std::string literal = text(element);
+        CAPTURE(name_of(element), literal);
+        // Decimal, or as SystemVerilog writes hexadecimal numbers.
+        CHECK(std::regex_match(literal, std::regex("[0-9]+|'h[0-9A-Fa-f]+")));
+        ++numbers;
+      }
+      visit(element);
+    }
+  };
+  visit(child(xmlDocGetRootElement(doc.get()), "memoryMaps"));
+  CHECK(numbers > 200);
 }
 
 TEST_CASE("IP-XACT: bus interfaces and ports are those of the module") {
