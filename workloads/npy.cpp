@@ -24,13 +24,14 @@ struct TypeName {
   ElementType type;
   std::string_view descr;
 };
-constexpr std::array<TypeName, 6> TypeNames = {{{ElementType::Int8, "|i1"},
+constexpr std::array<TypeName, 7> TypeNames = {{{ElementType::Int8, "|i1"},
                                                 {ElementType::UInt8, "|u1"},
                                                 {ElementType::Int32, "<i4"},
+                                                {ElementType::Int64, "<i8"},
                                                 {ElementType::Float16, "<f2"},
                                                 {ElementType::Float32, "<f4"},
                                                 {ElementType::Float64, "<f8"}}};
-constexpr const char* ExpectedTypes = "|i1, |u1, <i4, <f2, <f4 or <f8";
+constexpr const char* ExpectedTypes = "|i1, |u1, <i4, <i8, <f2, <f4 or <f8";
 
 /// Text from a file, fit for one line of an error message.
 std::string printable(std::string_view text) {

@@ -89,7 +89,11 @@ std::string output_target(const std::string& path) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
   const fs::path target = fs::canonical(path, error);
-  if (error) throw FileError(path, "a symbolic link to nothing", "a file that can be written");
+  if (error) {
+    // What lies behind /dev/stdout has no name, but is there: it is refused as what it is.
+    if (fs::exists(fs::status(path, error))) return path;
+    throw FileError(path, "a symbolic link to nothing", "a file that can be written");
+  }
   return target.string();
 }
 

@@ -33,9 +33,9 @@ ExitCode run(const Given& given, const Console& console) {
   report.batch = selection.batch;
   report.settings = settings;
   const DensityOverrides& densities = selection.densities;
-  if (densities.weights) report.options.emplace_back("weight_density", fixed(*densities.weights, 6));
-  if (densities.features) report.options.emplace_back("feature_density", fixed(*densities.features, 6));
-  if (densities.spread) report.options.emplace_back("spread", fixed(*densities.spread, 6));
+  if (densities.weights) report.options.emplace_back("weight_density", shortest(*densities.weights));
+  if (densities.features) report.options.emplace_back("feature_density", shortest(*densities.features));
+  if (densities.spread) report.options.emplace_back("spread", shortest(*densities.spread));
   return Session(std::move(report), std::move(jobs), console).run(selection.network, std::nullopt);
 }
 

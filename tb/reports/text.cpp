@@ -2,6 +2,7 @@
 #include "tb/reports/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <locale>
@@ -127,6 +128,11 @@ std::string fixed(double value, int decimals) {
   stream.precision(decimals);
   stream << value;
   return stream.str();
+}
+
+std::string shortest(double value) {
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
 std::string hexadecimal(std::uint64_t value) {

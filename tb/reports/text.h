@@ -32,6 +32,8 @@ constexpr std::size_t LongestList = 10;
 
 /// printf() for one number.
 [[nodiscard]] std::string fixed(double value, int decimals);
+/// The shortest text that reads back as the same number: 0.1 as "0.1".
+[[nodiscard]] std::string shortest(double value);
 /// 48879 as "0xBEEF".
 [[nodiscard]] std::string hexadecimal(std::uint64_t value);
 /// 1234567 as "1,234,567".

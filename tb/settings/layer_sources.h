@@ -35,7 +35,8 @@ struct AxisPair {
 
 /// A layer on given tensors.
 struct LayerFiles {
-  std::string weights, features;  ///< .npy files
+  std::string weights, features;    ///< .npy files
+  std::optional<std::string> name;  ///< of the layer; otherwise from that of the weights' file
   AxisPair stride{1, 1};
   AxisPair pad{0, 0};
   AxisPair dilation{1, 1};

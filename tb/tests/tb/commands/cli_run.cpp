@@ -313,4 +313,38 @@ TEST_CASE("densities can be prescribed") {
   CHECK(report["verified"].is_null());
 }
 
+TEST_CASE("a layer takes NumPy's own types: codes of any width, floats of 64 bits, which are rounded once") {
+  const ScratchFolder folder;
+  const Tensor codes = small_codes({8, 4, 3, 3});
+  const Tensor floats = small_floats({1, 4, 6, 6});
+  write_npy(folder.file("w.npy"), codes);
+  write_npy(folder.file("x.npy"), floats);
+  Tensor wide(ElementType::Int64, {8, 4, 3, 3});
+  for (std::size_t i = 0; i < codes.elements(); ++i) wide.span<std::int64_t>()[i] = codes.span<std::int8_t>()[i];
+  write_npy(folder.file("w64.npy"), wide);
+  Tensor doubles(ElementType::Float64, {1, 4, 6, 6});
+  for (std::size_t i = 0; i < floats.elements(); ++i) doubles.span<double>()[i] = floats.span<float>()[i];
+  write_npy(folder.file("x64.npy"), doubles);
+  const auto outputs = [&](const std::string& weights, const std::string& features, const std::string& mode) {
+    const ProgramResult result = run_program(
+        folder.path(), {"layer", "--weights", weights, "--features", features, "--output", "y.npy", "--mode", mode});
+    CHECK(result.err.empty());
+    REQUIRE(result.code == 0);
+    return folder.read("y.npy");
+  };
+  for (const std::string mode : {"train", "infer"}) {
+    CHECK((outputs("w64.npy", "x64.npy", mode) == outputs("w.npy", "x.npy", mode)));
+  }
+  // Just above the middle between 1 and the next binary16: up. By way of binary32, which drops the last bit, down.
+  Tensor one(ElementType::Float64, {1, 1, 1, 1});
+  one.span<double>()[0] = 1 + std::ldexp(1, -11) + std::ldexp(1, -40);
+  write_npy(folder.file("one.npy"), one);
+  Tensor identity(ElementType::Int64, {1, 1, 1, 1});
+  identity.span<std::int64_t>()[0] = 1;
+  write_npy(folder.file("identity.npy"), identity);
+  (void)outputs("identity.npy", "one.npy", "infer");
+  const Tensor result = workloads::read_npy(folder.file("y.npy"));
+  CHECK(result.span<std::uint16_t>()[0] == 0x3C01);
+}
+
 }  // namespace dlac::tb
