@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tb/commands/session.h"
 #include "tb/commands/subcommand.h"
 #include "tb/reports/image_text.h"
 #include "tb/reports/text.h"
@@ -6,6 +7,7 @@
 #include "tb/settings/image_option.h"
 #include "tb/settings/machine_options.h"
 #include "tb/settings/output_check.h"
+#include "tb/settings/output_options.h"
 #include "tb/settings/record_options.h"
 #include "workloads/image.h"
 
@@ -26,9 +28,11 @@ ExitCode run(const Given& given, const Console& console) {
   const MachineSettings machine = machine_settings(given);
   const std::string name = image_name(given);
   const workloads::Image image = workloads::read_image(name);
-  const RecordSettings records = record_settings(given, machine.core.clock_period_ps);
-  check_outputs(outputs_of(records), {name});
-  const ImageRun run = run_image(image, name, machine, records);
+  const OutputSettings outputs = output_settings(given, machine.core.clock_period_ps);
+  std::vector<std::string> inputs{name};
+  if (const std::optional<std::string> config = given.file("config")) inputs.push_back(*config);
+  check_outputs(outputs_of(outputs), inputs);
+  const ImageRun run = run_image(image, name, machine, outputs);
   console.out << image_run_text(image, name, run, machine);
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
     if (run.layers[i].right != false) continue;
@@ -36,7 +40,8 @@ ExitCode run(const Given& given, const Console& console) {
                 << ": CRC-32 of the outputs: " << hexadecimal(run.layers[i].outputs_crc) << ": expected "
                 << hexadecimal(image.layers[i].outputs_crc) << '\n';
   }
-  return run.passed() ? ExitCode::Success : ExitCode::Mismatch;
+  const ExitCode written = show_failures(run.failures, console);
+  return run.passed() ? written : ExitCode::Mismatch;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "tb/settings/config_json.h"
 #include "tb/settings/given_options.h"
 #include "tb/settings/input_error.h"
+#include "tb/settings/output_options.h"
 
 namespace dlac::platform {
 namespace {
@@ -98,7 +99,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   options.dmi = !given.flag("no-dmi");
   options.machine = machine_settings(given, options.dmi);
   options.uart = given.file("uart");
-  options.vcd = given.file("vcd");
+  options.outputs = tb::output_settings(given, options.machine.core.clock_period_ps);
   return options;
 }
 

@@ -46,7 +46,7 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
   std::uint32_t running = 0;  // traced: number of the layer, from 1; 0 between layers
   std::optional<Waveform> waveform;
 
-  LinkRecording recording(settings.records, machine.core);
+  LinkRecording recording(settings.outputs.records, machine.core);
   const auto program = [&](Testbench& self) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       if (hooks.started) hooks.started(i);
@@ -57,15 +57,17 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
     if (waveform) waveform->close();
   };
   Testbench testbench("testbench", machine.core, memory_needed(jobs, machine), latency, program, recording.fittings());
-  if (settings.waveform) {
-    waveform.emplace("waveform", *settings.waveform, machine, [&](sc_core::sc_trace_file* file) {
+  if (settings.outputs.waveform) {
+    waveform.emplace("waveform", *settings.outputs.waveform, machine, [&](sc_core::sc_trace_file* file) {
       sc_core::sc_trace(file, running, "testbench.layer");
       testbench.accelerator.trace(file);
     });
   }
   testbench.run();
-  recording.finish();
-  if (waveform) outcome.waveform_missing = !waveform->finish();
+  outcome.failures = recording.finish();
+  if (waveform) {
+    if (std::optional<std::string> failure = waveform->finish()) outcome.failures.push_back(std::move(*failure));
+  }
   return outcome;
 }
 

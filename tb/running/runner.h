@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "tb/reports/layer_report.h"
@@ -22,7 +23,7 @@ struct RunHooks {
 /// What a run gave.
 struct RunOutcome {
   std::vector<LayerReport> layers;
-  bool waveform_missing = false;  ///< one was asked for, but its window began after the end of the simulation
+  std::vector<std::string> failures;  ///< a line for each waveform and record that was not written
 };
 
 /// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,
