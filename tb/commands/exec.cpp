@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/commands/session.h"
 #include "tb/commands/subcommand.h"
+#include "tb/reports/image_report.h"
 #include "tb/reports/image_text.h"
 #include "tb/reports/text.h"
 #include "tb/running/image_run.h"
@@ -21,7 +22,7 @@ outputs with the image's checksums. The core must be the one that the image was 
 )";
 
 void add_options(boost::program_options::options_description& options) {
-  options.add(image_option()).add(machine_options()).add(record_options());
+  options.add(image_option()).add(machine_options()).add(output_options()).add(record_options());
 }
 
 ExitCode run(const Given& given, const Console& console) {
@@ -32,8 +33,11 @@ ExitCode run(const Given& given, const Console& console) {
   std::vector<std::string> inputs{name};
   if (const std::optional<std::string> config = given.file("config")) inputs.push_back(*config);
   check_outputs(outputs_of(outputs), inputs);
-  const ImageRun run = run_image(image, name, machine, outputs);
+  ImageRun run = run_image(image, name, machine, outputs);
   console.out << image_run_text(image, name, run, machine);
+  if (outputs.report) {
+    attempt(run.failures, [&] { write_image_report(*outputs.report, image, name, run, machine); });
+  }
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
     if (run.layers[i].right != false) continue;
     console.err << "dlac-tb: " << image.layers[i].name

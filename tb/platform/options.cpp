@@ -56,9 +56,11 @@ po::options_description all_options() {
       ("config", text("FILE.json"), "configuration file; `dlac-tb config` prints one with every key")   //
       ("set", text("KEY=VALUE ...")->multitoken(), "sets one key; may be repeated");
   po::options_description output("Output", HelpColumns, 62);
-  output.add_options()                                                                    //
-      ("uart", text("FILE"), "what the firmware prints goes there (default: to stdout)")  //
-      ("vcd", text("FILE"), "writes waveforms and a GTKWave save file")                   //
+  output.add_options()                                                                            //
+      ("uart", text("FILE"), "what the firmware prints goes there (default: to stdout)")          //
+      ("report", text("FILE"), "writes a report, .json or .csv (docs/platform.md)")               //
+      ("vcd", text("FILE"), "writes waveforms and a GTKWave save file")                           //
+      ("vcd-window", text("FIRST:LAST"), "clock cycles of dLAC that --vcd covers (default all)")  //
       ("help,h", po::bool_switch(), "prints this text");
   po::options_description all(HelpColumns);
   all.add(run).add(machine).add(core).add(output);

@@ -16,6 +16,7 @@
 #include "tb/platform/options.h"
 #include "tb/platform/platform.h"
 #include "tb/platform/platform_map.h"
+#include "tb/platform/report.h"
 #include "tb/reports/text.h"
 #include "tb/settings/input_error.h"
 #include "tb/settings/output_check.h"
@@ -107,6 +108,9 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
     if (std::optional<std::string> failure = waveform->finish()) failures.push_back(std::move(*failure));
   }
   if (uart) tb::attempt(failures, [&] { uart->commit(); });
+  if (options.outputs.report) {
+    tb::attempt(failures, [&] { write_report(*options.outputs.report, options, platform, code, wall.count()); });
+  }
   out << std::flush;
   for (const std::string& line : failures) err << "dlac-platform: " << tb::printable(line) << "\n";
   if (!code || *code != 0) return Failed;
