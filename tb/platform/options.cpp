@@ -59,7 +59,7 @@ po::options_description all_options() {
   output.add_options()                                                                            //
       ("uart", text("FILE"), "what the firmware prints goes there (default: to stdout)")          //
       ("report", text("FILE"), "writes a report, .json or .csv (docs/platform.md)")               //
-      ("vcd", text("FILE"), "writes waveforms and a GTKWave save file")                           //
+      ("vcd", text("FILE"), "writes waveforms, .vcd or .fst, and a GTKWave save file")            //
       ("vcd-window", text("FIRST:LAST"), "clock cycles of dLAC that --vcd covers (default all)")  //
       ("help,h", po::bool_switch(), "prints this text");
   po::options_description all(HelpColumns);

@@ -368,7 +368,7 @@ std::string without_extension(const std::string& path) {
   const std::string name = path.substr(folder_of(path).size());
   if (name.size() <= ExtensionLength) return path;
   const std::string extension = name.substr(name.size() - ExtensionLength);
-  return extension == ".vcd" ? path.substr(0, path.size() - ExtensionLength) : path;
+  return extension == ".vcd" || is_fst(name) ? path.substr(0, path.size() - ExtensionLength) : path;
 }
 
 }  // namespace
@@ -399,6 +399,13 @@ std::vector<std::string> save_files_of(const std::string& path) {
     names.push_back(Rows::file_of(without_extension(path), *filter));
   }
   return names;
+}
+
+bool is_fst(const std::string& path) {
+  constexpr std::string_view Extension = ".fst";
+  return path.size() >= Extension.size() &&
+         std::equal(Extension.rbegin(), Extension.rend(), path.rbegin(),
+                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
 }
 
 }  // namespace dlac::tb

@@ -38,7 +38,9 @@ class SaveFile {
   std::vector<File> files_;
 };
 
-/// The name of the save file of a waveform file: .gtkw in place of .vcd, or behind what ends otherwise.
+/// Whether a waveform file of this name is to be in GTKWave's compressed format: it ends in .fst.
+[[nodiscard]] bool is_fst(const std::string& path);
+/// The name of the save file of a waveform file: .gtkw in place of .vcd or .fst, or behind what ends otherwise.
 [[nodiscard]] std::string save_file_of(const std::string& path);
 /// All files that may be written beside it: the save file and its filters.
 [[nodiscard]] std::vector<std::string> save_files_of(const std::string& path);

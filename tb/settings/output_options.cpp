@@ -7,6 +7,7 @@
 #include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
 #include "tb/settings/record_options.h"
+#include "tb/system/fst_file.h"
 
 namespace dlac::tb {
 namespace {
@@ -28,7 +29,7 @@ boost::program_options::options_description output_options() {
   options.add_options()                                                            //
       ("report", text("FILE"), "writes a report, .json or .csv (docs/report.md)")  //
       ("vcd", text("FILE"),
-       "writes waveforms, of the grid with the clocked engine, and a GTKWave save file")  //
+       "writes waveforms, .vcd or .fst, of the grid with the clocked engine, and a GTKWave save file")  //
       ("vcd-window", text("FIRST:LAST"), "clock cycles of the simulation that --vcd covers (default all)");
   return options;
 }
@@ -40,6 +41,9 @@ OutputSettings output_settings(const Given& given, std::uint32_t clock_period_ps
     refuse("report", *settings.report, "a file name that ends in .json or .csv");
   }
   if (const std::optional<std::string> path = given.file("vcd")) {
+    if (is_fst(*path) && !fst_converter()) {
+      refuse("vcd", *path, "a name that ends in .vcd, as long as vcd2fst (Debian's gtkwave) is not installed");
+    }
     settings.waveform = WaveformSettings{*path, std::nullopt};
   }
   if (const std::optional<std::string> window = given.one("vcd-window")) {

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <systemc>
 
+#include "tb/system/child_program.h"
 #include "workloads/temporary_name.h"
 
 namespace dlac::tb {
@@ -26,6 +27,7 @@ std::array<char, std::size_t{1} << 16U> handler_stack;
 extern "C" void end_by_signal(int signal, siginfo_t* info, void* /*context*/) {
   // The kernel sends it in the process's own name: the write that is too long returns with an error.
   if (signal == SIGXFSZ && info->si_code == SI_USER && info->si_pid == ::getpid()) return;
+  end_child_program();
   workloads::remove_temporary_files();
   std::signal(signal, SIG_DFL);
   std::raise(signal);  // comes when the handler has returned

@@ -7,6 +7,7 @@
 #include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
 #include "tb/settings/input_error.h"
+#include "tb/system/fst_file.h"
 
 namespace dlac::tb {
 namespace {
@@ -73,7 +74,11 @@ std::optional<std::string> Waveform::finish() {
     file_.close();
     std::ifstream vcd(file_.temporary(), std::ios::binary);
     const SaveFile save(vcd, settings_.path, {first_, last_, clock_period_ps_ / unit_ps_});
-    file_.commit();
+    if (is_fst(settings_.path)) {
+      write_fst(settings_.path, file_.temporary());
+    } else {
+      file_.commit();
+    }
     save.write();
   } catch (const workloads::FileError& error) {
     return error.what();

@@ -13,7 +13,7 @@
 
 namespace dlac::tb {
 
-/// Writes a VCD file of the simulation, or of a window of it. Tracing begins when the window does and ends with
+/// Writes a VCD or FST file of the simulation, or of a window of it. Tracing begins when the window does and ends with
 /// it, so that it costs nothing outside. The file gets its name when finish() is called; then a GTKWave save file for
 /// it is written, too (tb/reports/save_file.h).
 class Waveform : public sc_core::sc_module {
