@@ -18,7 +18,6 @@ using dlac::tb::ScratchFolder;
 using dlac::workloads::FileError;
 using dlac::workloads::OutputFile;
 using dlac::workloads::remove_temporary_files;
-using dlac::workloads::TemporaryName;
 
 namespace {
 
