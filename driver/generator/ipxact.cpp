@@ -261,7 +261,8 @@ void field(Xml& xml, const RegisterInfo& info, const RegisterField& which) {
     xml.element("resets", [&] {
       xml.element("reset", [&] {
         const std::uint32_t bits = (info.reset & field_mask(which.lsb, which.width)) >> which.lsb;
-        // A literal, also where the value is a parameter's default: the free readers of IP-XACT evaluate no expressions.
+        // A literal, also where the value is a parameter's default: the free readers of IP-XACT evaluate no
+        // expressions.
         xml.leaf("value", number(bits));
       });
     });

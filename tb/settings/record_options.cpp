@@ -24,7 +24,7 @@ CycleWindow parse_window(const char* name, const std::string& text, std::uint32_
 boost::program_options::options_description record_options() {
   auto options = option_group("Links inside the core (`dlac-tb links` lists them)");
   options.add_options()  //
-      ("record", text("LINK=FILE.csv ..."),
+      ("record", text("LINK=FILE.csv"),
        "writes every transaction of a link; LINK may be a shell pattern; may be "
        "repeated")  //
       ("record-window", text("FIRST:LAST"), "clock cycles of the simulation that --record covers (default all)");

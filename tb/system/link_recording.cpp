@@ -3,9 +3,20 @@
 
 #include <cstdint>
 
+#include "tb/reports/text.h"
 #include "tb/settings/output_check.h"
+#include "tb/system/sorted_records.h"
 
 namespace dlac::tb {
+
+InputError record_error(const ConfigError& error) {
+  constexpr const char* Unknown = "link";
+  const std::string expected =
+      error.key() == Unknown
+          ? "a link that `dlac-tb links` lists, or a pattern that matches some; the clocked engine has more of them"
+          : "no link that an earlier --record takes, as " + error.key().substr(std::string("link ").size());
+  return {"--record", "", printable(error.value()), expected};
+}
 
 LinkRecording::LinkRecording(const RecordSettings& settings, const Config& config) {
   const CycleWindow window = settings.window.value_or(CycleWindow{0, ~std::uint64_t{0}});
@@ -17,7 +28,14 @@ LinkRecording::LinkRecording(const RecordSettings& settings, const Config& confi
 
 std::vector<std::string> LinkRecording::finish() {
   std::vector<std::string> failures;
-  for (const auto& file : files_) attempt(failures, [&] { file->output.commit(); });
+  for (const auto& file : files_) {
+    attempt(failures, [&] {
+      file->unsorted.close();
+      workloads::OutputFile sorted(file->path);
+      copy_sorted_records(file->unsorted.temporary(), sorted.stream());
+      sorted.commit();
+    });
+  }
   return failures;
 }
 

@@ -9,13 +9,17 @@
 #include <string>
 #include <vector>
 
+#include "tb/settings/input_error.h"
 #include "tb/settings/run_settings.h"
 #include "workloads/output_file.h"
 
 namespace dlac::tb {
 
-/// The files that --record writes, one for each pattern of links. They get their names in finish(); without it nothing
-/// is left behind.
+/// What the core's constructor says of a link, in the words of --record. `error.key()` begins with "link".
+[[nodiscard]] InputError record_error(const ConfigError& error);
+
+/// The files that --record writes, one for each pattern of links, in the order of cycles. They get their names in
+/// finish(); without it nothing is left behind.
 class LinkRecording {
  public:
   /// Throws workloads::FileError when a file cannot be written.
@@ -31,9 +35,10 @@ class LinkRecording {
 
  private:
   struct File {
-    File(const std::string& path, const CycleWindow& window)
-        : output(path), recorder(output.stream(), window.first, window.last) {}
-    workloads::OutputFile output;
+    File(const std::string& name, const CycleWindow& window)
+        : path(name), unsorted(name), recorder(unsorted.stream(), window.first, window.last) {}
+    std::string path;
+    workloads::OutputFile unsorted;  ///< in the order in which transactions are answered; never committed
     Recorder recorder;
   };
 

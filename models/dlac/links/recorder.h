@@ -10,7 +10,9 @@ namespace dlac {
 
 /// Writes every transaction of the links that it observes as a line of CSV:
 ///   link,cycle,requester,command,address,beat,bytes,updates,response
-/// Fields that a protocol does not have are empty; addresses are hexadecimal, all else is decimal.
+/// Fields that a protocol does not have are empty; addresses are hexadecimal, all else is decimal. Lines come in the
+/// order in which transactions are answered: always the same for one link, while those of several links come in an
+/// order that depends on how memory is reached. (docs/machine_reference.md, Records of links)
 class Recorder final : public LinkSink {
  public:
   /// Writes the heading. Records of cycles outside [first, last] are left out. Whether the stream could be written is
