@@ -72,7 +72,7 @@ TEST_CASE("errors: a token counter that would pass its limit is an overflow") {
       CAPTURE(encode(command)[0]);
       CHECK(b.run_list({command, command, command, End{}}) == ErrorCode::None);
       CHECK(failure_of(b, {command, command, command, command, End{}}) ==
-            Failure{ErrorCode::TokenOverflow, ListAt + 3 * CommandBytes});
+            Failure{ErrorCode::TokenOverflow, ListAt + std::uint64_t{3} * CommandBytes});
       reset(b);
     }
     layer.check(b, &fresh);
@@ -177,7 +177,7 @@ TEST_CASE("errors: LIST_LENGTH commands without an end") {
           Failure{ErrorCode::ListWithoutEnd, ListAt + CommandBytes});
     reset(bench);
     CHECK(failure_of(bench, std::vector<Command>(37, good_pt_wise_op())) ==
-          Failure{ErrorCode::ListWithoutEnd, ListAt + 37 * CommandBytes});
+          Failure{ErrorCode::ListWithoutEnd, ListAt + std::uint64_t{37} * CommandBytes});
     reset(bench);
     layer.check(bench, &fresh);
   });
@@ -262,7 +262,7 @@ TEST_CASE("errors: a list may be at any multiple of four") {
     for (std::uint64_t address = ListAt; address < ListAt + 8; address += 4) {
       CHECK(bench.run_list(one_of_each(), address) == ErrorCode::None);
     }
-    const std::uint64_t last = bench.memory.size() - 6 * CommandBytes;
+    const std::uint64_t last = bench.memory.size() - std::uint64_t{6} * CommandBytes;
     CHECK(bench.run_list(one_of_each(), last) == ErrorCode::None);
   });
 }

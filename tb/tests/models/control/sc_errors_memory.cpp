@@ -16,7 +16,7 @@ TEST_CASE("errors: a memory error behind the end of a list is none") {
     bench.write_register(at(Register::IrqStatus), IrqDone | IrqError);
     sc_core::wait(2, sc_core::SC_NS);
     // Two commands in one burst with the end first: what is fetched in vain later reports nothing.
-    ring(bench, {encode(End{}), encode(End{})}, bench.memory.size() - 2 * CommandBytes, 100);
+    ring(bench, {encode(End{}), encode(End{})}, bench.memory.size() - std::uint64_t{2} * CommandBytes, 100);
     bench.wait_for_interrupt();
     sc_core::wait(10, sc_core::SC_US);
     const std::uint32_t status = bench.read_register(at(Register::Status));
@@ -78,7 +78,7 @@ TEST_CASE("errors: a store that memory refuses") {
         const GoodLayer layer(Mode::Train);
         const tb::LayerRun fresh = layer.check(bench);
         Store store = good_store();
-        store.address = bench.memory.size() - 5 * 16;  // the sixth of 16 channels fails
+        store.address = bench.memory.size() - std::uint64_t{5} * 16;  // the sixth of 16 channels fails
         CHECK(failure_of(bench, {store, End{}}) == Failure{ErrorCode::StoreFault, bench.memory.size()});
         reset(bench);
         store.address = 0xFFFF'FFFF'0000'0000;

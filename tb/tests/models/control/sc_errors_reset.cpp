@@ -37,7 +37,8 @@ void reset_at_random_times(Mode mode, ResetBy by, unsigned seed, int resets) {
             if (chance(random, 0.5)) {
               sc_core::wait(ps, sc_core::SC_PS);
             } else {
-              sc_core::wait(ps / 2000 * 2000, sc_core::SC_PS);  // near an edge
+              const std::uint32_t near_edge = ps / 2000 * 2000;
+              sc_core::wait(near_edge, sc_core::SC_PS);
             }
             CAPTURE(i, ps);
             CHECK(b.read_register(at(Register::Status)) == StatusBusy);

@@ -33,7 +33,7 @@ constexpr std::uint64_t DataAt = 0x10000;
 /// A layer with its expected outputs: what a core that works computes.
 class GoodLayer {
  public:
-  explicit GoodLayer(Mode mode) : mode_(mode) {
+  explicit GoodLayer(Mode mode) {
     std::mt19937 random(7);
     do {
       input_ = tb::random_layer(random, mode, 3000);
@@ -49,7 +49,6 @@ class GoodLayer {
   }
 
  private:
-  Mode mode_;
   tb::RandomLayer input_;
   reference::Words expected_;
 };
