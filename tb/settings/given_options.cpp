@@ -79,7 +79,7 @@ std::optional<std::string> Given::one(const char* name) const {
 }
 
 std::optional<std::string> Given::file(const char* name) const {
-  const std::optional<std::string> value = one(name);
+  std::optional<std::string> value = one(name);
   if (value && value->empty()) refuse(name, *value, "a file name");
   return value;
 }
