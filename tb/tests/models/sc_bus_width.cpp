@@ -18,7 +18,6 @@ using dlac::BasicAccelerator;
 using dlac::CodingStyle;
 using dlac::Config;
 using dlac::CounterCount;
-using dlac::ErrorCode;
 using dlac::Mode;
 using dlac::Register;
 using link_rig::Bench;
