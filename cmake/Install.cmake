@@ -21,7 +21,8 @@ endif()
 
 # Headers: what the public interface names; the core's parts are private.
 install(FILES models/dlac/accelerator.h models/dlac/command_record.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac)
-install(DIRECTORY models/dlac/common/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/common FILES_MATCHING PATTERN *.h)
+install(DIRECTORY models/dlac/common/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/common
+        FILES_MATCHING PATTERN *.h PATTERN simd_config.h EXCLUDE)
 install(DIRECTORY models/dlac/links/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/links FILES_MATCHING PATTERN *.h)
 install(FILES workloads/file_error.h workloads/image.h workloads/image_maker.h workloads/layer.h
               workloads/layer_plan.h workloads/mapper.h workloads/packing.h workloads/tensor.h workloads/weight_image.h

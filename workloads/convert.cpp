@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/simd_config.h>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/convert.cpp"  // compiled once per SIMD target
 #include <hwy/foreach_target.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/simd_config.h>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/packing.cpp"  // compiled once per SIMD target
 #include <hwy/foreach_target.h>
@@ -46,7 +48,6 @@ HWY_INLINE void combine_at(D d, const QuadRows& rows, std::size_t t, std::uint8_
 
 /// out[t] = the four codes of beat t, for t < beats.
 HWY_INLINE void combine(const QuadRows& rows, std::size_t beats, std::uint8_t* out) {
-#if HWY_TARGET != HWY_SCALAR
   const hn::ScalableTag<std::uint8_t> wide;
   const std::size_t lanes = hn::Lanes(wide);
   if (beats >= lanes) {
@@ -62,7 +63,6 @@ HWY_INLINE void combine(const QuadRows& rows, std::size_t beats, std::uint8_t* o
     if (t < beats) combine_at(narrow, rows, beats - 16, out);
     return;
   }
-#endif
   for (std::size_t t = 0; t < beats; ++t) out[t] = quad_byte(rows, t);
 }
 
@@ -70,7 +70,6 @@ HWY_INLINE void combine(const QuadRows& rows, std::size_t beats, std::uint8_t* o
 HWY_INLINE void transpose(const std::uint8_t* block, std::size_t quads, std::size_t beats, std::uint8_t* out,
                           std::size_t pitch) {
   std::size_t first_quad = 0;
-#if HWY_TARGET != HWY_SCALAR
   const hn::FixedTag<std::uint8_t, 16> d;
   using V = hn::Vec<decltype(d)>;
   if (quads == BlockQuads) {
@@ -120,7 +119,6 @@ HWY_INLINE void transpose(const std::uint8_t* block, std::size_t quads, std::siz
       for (std::size_t i = 0; i < valid; ++i) std::memcpy(out + (t + i) * pitch + first_quad, words + 4 * i, 4);
     }
   }
-#endif
   for (; first_quad < quads; ++first_quad) {
     for (std::size_t t = 0; t < beats; ++t) out[t * pitch + first_quad] = block[first_quad * BlockPitch + t];
   }
@@ -160,14 +158,12 @@ bool has_invalid_code(const std::int8_t* codes, std::size_t count) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(codes);
   std::size_t i = 0;
   bool bad = false;
-#if HWY_TARGET != HWY_SCALAR
   const hn::ScalableTag<std::uint8_t> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto one = hn::Set(d, 1);
   auto worst = hn::Zero(d);
   for (; i + lanes <= count; i += lanes) worst = hn::Max(worst, hn::Add(hn::LoadU(d, bytes + i), one));
   bad = !hn::AllFalse(d, hn::Gt(worst, hn::Set(d, 2)));
-#endif
   for (; i < count; ++i) bad |= static_cast<std::uint8_t>(bytes[i] + 1) > 2;
   return bad;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hwy/highway.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
 #include <dlac/common/half.h>
+#include <dlac/grid/schedule/simd.h>
 
 #include "workloads/convert.h"
 #include "workloads/packing.h"
@@ -30,15 +29,12 @@ namespace {
 /// Calls `body` once per SIMD target that this machine has.
 template <class Body>
 void on_every_target(Body body) {
-  for (std::int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) {
-    const std::int64_t target = left & -left;
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(target);
-    INFO("target " << hwy::TargetName(target));
+  for (const std::int64_t target : dlac::schedule::simd_targets()) {
+    dlac::schedule::force_simd_target(target);
+    INFO("target " << dlac::schedule::simd_target_name(target));
     body();
   }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().DeInit();
+  dlac::schedule::force_simd_target(0);
 }
 
 /// Architecture 2, bit by bit.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/common/divide_up.h>
+#include <dlac/common/simd_config.h>
 #include <dlac/grid/schedule/count_ternary.h>
 #include <dlac/grid/schedule/simd.h>
-#include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
 // NOLINTNEXTLINE(bugprone-macro-parentheses): not an expression

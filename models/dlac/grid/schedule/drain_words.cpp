@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlac/common/simd_config.h>
 #include <dlac/grid/schedule/drain_words.h>
-#include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
 // NOLINTNEXTLINE(bugprone-macro-parentheses): not an expression

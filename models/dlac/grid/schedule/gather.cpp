@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/common/half.h>
+#include <dlac/common/simd_config.h>
 #include <dlac/grid/schedule/gather.h>
-#include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
 // NOLINTNEXTLINE(bugprone-macro-parentheses): not an expression

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/common/divide_up.h>
+#include <dlac/common/simd_config.h>
 #include <dlac/grid/schedule/recurrence.h>
-#include <dlac/grid/schedule/simd_config.h>
 
 #undef HWY_TARGET_INCLUDE
 // NOLINTNEXTLINE(bugprone-macro-parentheses): not an expression

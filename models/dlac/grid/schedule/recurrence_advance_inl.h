@@ -7,6 +7,7 @@
 #define DLAC_RECURRENCE_ADVANCE_INL_H
 #endif
 
+#include <dlac/common/simd_config.h>
 #include <dlac/grid/schedule/recurrence.h>
 #include <dlac/grid/schedule/recurrence_lanes_inl.h>
 

@@ -7,6 +7,8 @@
 #define DLAC_RECURRENCE_LANES_INL_H
 #endif
 
+#include <dlac/common/simd_config.h>
+
 #include <hwy/highway.h>
 
 #include <cstdint>

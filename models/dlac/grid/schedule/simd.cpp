@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlac/grid/schedule/simd.h>
 
-#include <dlac/grid/schedule/simd_config.h>
+#include <dlac/common/simd_config.h>
 
 #include <hwy/highway.h>
 
