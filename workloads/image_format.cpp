@@ -37,12 +37,13 @@ std::string hexadecimal(std::uint64_t value) {
   return text.data();
 }
 
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7F;
+}
+
 std::string name_problem(std::string_view name) {
-  const bool control = std::any_of(name.begin(), name.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
-  if (control) return "a name with a control character";
+  if (std::any_of(name.begin(), name.end(), is_control)) return "a name with a control character";
   if (name.empty() || name.size() >= DLAC_IMAGE_NAME_BYTES) {
     return "a name of " + std::to_string(name.size()) + " bytes";
   }

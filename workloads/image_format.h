@@ -21,6 +21,7 @@ static_assert(DLAC_IMAGE_NAME_BYTES == 48);
 /// Saturating: enough to compare with a size.
 [[nodiscard]] std::uint64_t product(std::initializer_list<std::uint64_t> factors);
 [[nodiscard]] std::string hexadecimal(std::uint64_t value);
+[[nodiscard]] bool is_control(char c);
 /// What is wrong with a name; empty if nothing is.
 [[nodiscard]] std::string name_problem(std::string_view name);
 

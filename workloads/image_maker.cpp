@@ -236,13 +236,7 @@ std::string image_name(std::string text) {
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;  // within a UTF-8 character
     text.resize(end == 0 ? Longest : end);
   }
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F;
-      },
-      '_');
+  std::replace_if(text.begin(), text.end(), image_format::is_control, '_');
   return text.empty() ? "layer" : text;
 }
 

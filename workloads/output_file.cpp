@@ -32,8 +32,8 @@ std::optional<mode_t> existing_mode(const std::string& path, const std::string& 
   return status.st_mode & 07777U;
 }
 
-}  // namespace
-
+/// The file that output to `path` really replaces: `path` itself or what it, a symbolic link, leads to. Throws
+/// FileError.
 std::string output_target(const std::string& path) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
@@ -45,6 +45,8 @@ std::string output_target(const std::string& path) {
   }
   return target.string();
 }
+
+}  // namespace
 
 OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   const std::string target = output_target(path_);
@@ -103,18 +105,14 @@ void OutputFile::close() {
 void OutputFile::commit() {
   close();
   const SignalsBlocked blocked;
-  replace_file(path_, temporary());
-  temporary_.reset();
-}
-
-void replace_file(const std::string& path, const std::string& temporary) {
-  const auto check = [&path](int result) {
-    if (result != 0) throw FileError(path, reason(errno), "a file that can be written");
+  const auto check = [this](int result) {
+    if (result != 0) throw FileError(path_, reason(errno), "a file that can be written");
   };
-  const std::string target = output_target(path);
-  const std::optional<mode_t> mode = existing_mode(path, target);
-  if (mode) check(::chmod(temporary.c_str(), *mode));
-  check(::rename(temporary.c_str(), target.c_str()));
+  const std::string target = output_target(path_);
+  const std::optional<mode_t> mode = existing_mode(path_, target);
+  if (mode) check(::chmod(temporary().c_str(), *mode));
+  check(::rename(temporary().c_str(), target.c_str()));
+  temporary_.reset();
 }
 
 void write_file(const std::string& path, const std::vector<ByteRange>& pieces) {

@@ -57,14 +57,6 @@ class OutputFile : private std::streambuf {
 /// Writes the pieces, one after the other, as the whole content of `path`, by way of an OutputFile. Throws FileError.
 void write_file(const std::string& path, const std::vector<ByteRange>& pieces);
 
-/// The file that output to `path` really replaces: `path` itself or what it, a symbolic link, leads to. Throws
-/// FileError.
-[[nodiscard]] std::string output_target(const std::string& path);
-
-/// Makes `temporary`, a complete file in the folder of output_target(path), the file `path`, as OutputFile does.
-/// Throws FileError; then `temporary` is still there.
-void replace_file(const std::string& path, const std::string& temporary);
-
 /// Throws FileError if write_file(path) would fail now: no such folder, a folder that cannot be written to, a target
 /// that is a folder, a device or a read-only file. Changes nothing. To be called before a long run.
 void check_writable(const std::string& path);

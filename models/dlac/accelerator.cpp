@@ -12,7 +12,6 @@
 #include <dlac/links/links.h>
 #include <dlac/units/command_queue.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -155,10 +154,11 @@ std::vector<LinkInfo> BasicAccelerator<BusWidth>::links() const {
 
 template <unsigned int BusWidth>
 std::vector<std::string> BasicAccelerator<BusWidth>::waiting_links() const {
-  std::vector<std::string> waiting{core_->compute.waits_for_link(), core_->load.waits_for_link(),
-                                   core_->store.waits_for_link()};
-  for (std::string& link : core_->processor.waits_for_links()) waiting.push_back(std::move(link));
-  waiting.erase(std::remove(waiting.begin(), waiting.end(), ""), waiting.end());
+  std::vector<std::string> waiting = core_->compute.waits_for_links();
+  for (auto&& more :
+       {core_->load.waits_for_links(), core_->store.waits_for_links(), core_->processor.waits_for_links()}) {
+    waiting.insert(waiting.end(), more.begin(), more.end());
+  }
   const std::size_t prefix = std::strlen(name()) + 1;
   for (std::string& link : waiting) link.erase(0, prefix);
   if (core_->port.unanswered()) waiting.emplace_back("mem");

@@ -9,7 +9,6 @@
 #include "tb/reports/report_file.h"
 #include "tb/reports/text.h"
 #include "tb/settings/input_error.h"
-#include "tb/system/link_recording.h"
 #include "workloads/image.h"
 #include "workloads/output_file.h"
 #include "workloads/packing.h"
@@ -133,7 +132,6 @@ ExitCode run_program(const std::vector<std::string>& arguments, std::ostream& ou
   } catch (const workloads::ImageError& error) {
     return refuse(error, ExitCode::BadInput);
   } catch (const ConfigError& error) {
-    if (error.key().rfind("link", 0) == 0) return refuse(record_error(error), ExitCode::BadInput);
     return refuse(error, ExitCode::BadInput);
   } catch (const std::bad_alloc&) {
     return refuse(InputError("memory", "", "exhausted", "tensors that fit"), ExitCode::BadInput);

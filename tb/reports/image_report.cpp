@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/reports/image_report.h"
 
+#include "tb/reports/layer_report.h"
 #include "tb/reports/report_file.h"
 #include "tb/reports/report_values.h"
 #include "tb/reports/text.h"
@@ -11,10 +12,6 @@ namespace dlac::tb {
 namespace {
 
 using nlohmann::ordered_json;
-
-double flops_per_cycle(std::uint64_t macs, std::uint64_t cycles) {
-  return cycles == 0 ? 0 : 2 * static_cast<double>(macs) / static_cast<double>(cycles);
-}
 
 ordered_json layer_json(const dlac_image_layer& layer, const ImageLayerRun& run) {
   const bool expected = (layer.flags & DLAC_IMAGE_OUTPUTS_EXPECTED) != 0;
@@ -34,8 +31,7 @@ ordered_json totals_json(const workloads::Image& image, const ImageRun& run) {
   std::optional<bool> verified = true;
   for (std::size_t i = 0; i < image.layers.size(); ++i) {
     macs += image.layers[i].macs;
-    if (run.layers[i].right == false) verified = false;
-    if (!run.layers[i].right && verified == true) verified = std::nullopt;
+    add_verified(verified, run.layers[i].right);
   }
   const std::uint64_t cycles = run.counters[static_cast<std::size_t>(Counter::Cycles)];
   const std::uint64_t compute = run.counters[static_cast<std::size_t>(Counter::ComputeCycles)];

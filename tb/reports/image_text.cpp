@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tb/reports/columns.h"
+#include "tb/reports/layer_report.h"
 #include "tb/reports/table.h"
 #include "tb/reports/text.h"
 
@@ -32,8 +33,8 @@ std::string count(std::uint64_t value) { return fitted(static_cast<double>(value
 std::string millions(std::uint64_t value) { return fitted(static_cast<double>(value) / 1e6, 2, 9); }
 std::string total_name(const Image& image) { return "= total, " + std::to_string(image.layers.size()); }
 
-std::string flops_per_cycle(std::uint64_t macs, std::uint64_t cycles) {
-  return cycles == 0 ? "-" : fitted(2 * static_cast<double>(macs) / static_cast<double>(cycles), 1, 8);
+std::string rate(std::uint64_t macs, std::uint64_t cycles) {
+  return cycles == 0 ? "-" : fitted(flops_per_cycle(macs, cycles), 1, 8);
 }
 
 std::string features_source(const Image& image, std::size_t layer) {
@@ -85,7 +86,7 @@ std::string image_run_text(const Image& image, const std::string& file, const Im
     const ImageLayerRun& own = run.layers[i];
     text += table_row(NameWidth, RunColumns, layer.name,
                       {std::to_string(layer.commands), std::to_string(own.segments), millions(layer.macs),
-                       count(own.compute_cycles), flops_per_cycle(layer.macs, own.compute_cycles),
+                       count(own.compute_cycles), rate(layer.macs, own.compute_cycles),
                        !own.right   ? "-"
                        : *own.right ? "right"
                                     : "FAILED"});
@@ -95,9 +96,9 @@ std::string image_run_text(const Image& image, const std::string& file, const Im
   }
   text += table_row(NameWidth, RunColumns, total_name(image),
                     {std::to_string(image.header.commands), std::to_string(segments), millions(macs), count(cycles),
-                     flops_per_cycle(macs, cycles), ""});
+                     rate(macs, cycles), ""});
   const std::uint64_t total = run.counters[static_cast<std::size_t>(Counter::Cycles)];
-  return text + '\n' + simulated(printable(file), machine, total) + "with memory: " + flops_per_cycle(macs, total) +
+  return text + '\n' + simulated(printable(file), machine, total) + "with memory: " + rate(macs, total) +
          " dense-equivalent flops per cycle of the whole list\n";
 }
 

@@ -12,8 +12,18 @@ namespace {
 
 }  // namespace
 
-double Figures::flops_per_cycle() const { return ratio(2 * real(macs()), real(compute_cycles())); }
-double Figures::flops_per_cycle_total() const { return ratio(2 * real(macs()), real(cycles())); }
+double flops_per_cycle(std::uint64_t macs, std::uint64_t cycles) { return ratio(2 * real(macs), real(cycles)); }
+
+void add_verified(std::optional<bool>& all, const std::optional<bool>& one) {
+  if (all == false || one == false) {
+    all = false;
+  } else if (!one) {
+    all.reset();
+  }
+}
+
+double Figures::flops_per_cycle() const { return tb::flops_per_cycle(macs(), compute_cycles()); }
+double Figures::flops_per_cycle_total() const { return tb::flops_per_cycle(macs(), cycles()); }
 double Figures::speedup() const { return ratio(real(dense_compute_cycles), real(compute_cycles())); }
 double Figures::utilisation() const {
   return ratio(real(counter(Counter::PeBusyCycles)), real(pes) * real(compute_cycles()));
@@ -57,11 +67,7 @@ LayerReport make_layer_report(const workloads::ConvLayer& layer, const Config& c
 void Group::add(const LayerReport& report) {
   ++layers;
   figures += report.figures;
-  if (verified == false || report.verified == false) {
-    verified = false;
-  } else if (!report.verified) {
-    verified.reset();
-  }
+  add_verified(verified, report.verified);
 }
 
 std::vector<Group> stages_of(const std::vector<LayerReport>& layers) {

@@ -35,6 +35,11 @@ struct Figures {
   Figures& operator+=(const Figures& other);
 };
 
+/// 2 macs / cycles; 0 where there are no cycles.
+[[nodiscard]] double flops_per_cycle(std::uint64_t macs, std::uint64_t cycles);
+/// Adds a layer's outcome to that of several: false if one layer's is, else nullopt if one was not checked.
+void add_verified(std::optional<bool>& all, const std::optional<bool>& one);
+
 /// A segment as the report lists it.
 struct SegmentRecord {
   workloads::Segment segment;
@@ -61,7 +66,7 @@ struct Group {
   std::string name;
   std::size_t layers = 0;
   Figures figures;
-  std::optional<bool> verified = true;  ///< false if one layer's is, else nullopt if one layer's is
+  std::optional<bool> verified = true;  ///< add_verified() of all layers
 
   void add(const LayerReport& report);
 };

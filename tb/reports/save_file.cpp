@@ -401,11 +401,6 @@ std::vector<std::string> save_files_of(const std::string& path) {
   return names;
 }
 
-bool is_fst(const std::string& path) {
-  constexpr std::string_view Extension = ".fst";
-  return path.size() >= Extension.size() &&
-         std::equal(Extension.rbegin(), Extension.rend(), path.rbegin(),
-                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-}
+bool is_fst(const std::string& path) { return extension_of(path) == ".fst"; }
 
 }  // namespace dlac::tb

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <locale>
@@ -119,6 +120,15 @@ std::string one_of(std::string_view name, const std::vector<std::string>& known)
                                ? join(known)
                                : std::to_string(known.size()) + ", such as " + join({known.begin(), known.begin() + 3});
   return "one of " + list + (near.empty() ? "" : "; perhaps " + join(near));
+}
+
+std::string extension_of(const std::string& path) {
+  const std::size_t dot = path.find_last_of("./");
+  if (dot == std::string::npos || path[dot] == '/') return {};
+  std::string extension = path.substr(dot);
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
 }
 
 std::string fixed(double value, int decimals) {

@@ -30,6 +30,9 @@ constexpr std::size_t LongestList = 10;
 /// "one of a, b, c", of many names their number and a few, and "; perhaps b" if `name` looks like a slip of the pen.
 [[nodiscard]] std::string one_of(std::string_view name, const std::vector<std::string>& known);
 
+/// The last dot of a file's name and what is behind it, in small letters; "" if there is none.
+[[nodiscard]] std::string extension_of(const std::string& path);
+
 /// printf() for one number.
 [[nodiscard]] std::string fixed(double value, int decimals);
 /// The shortest text that reads back as the same number: 0.1 as "0.1".

@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/settings/output_options.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
 #include "tb/settings/record_options.h"
 #include "tb/system/fst_file.h"
 
 namespace dlac::tb {
-namespace {
-
-/// In small letters; "" if there is none.
-std::string extension_of(const std::string& path) {
-  const std::size_t dot = path.find_last_of("./");
-  if (dot == std::string::npos || path[dot] == '/') return {};
-  std::string extension = path.substr(dot);
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
-}
-
-}  // namespace
-
 boost::program_options::options_description output_options() {
   auto options = option_group("Reports and waveforms");
   options.add_options()                                                            //

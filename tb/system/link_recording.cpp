@@ -4,18 +4,30 @@
 #include <cstdint>
 
 #include "tb/reports/text.h"
+#include "tb/settings/input_error.h"
 #include "tb/settings/output_check.h"
 #include "tb/system/sorted_records.h"
 
 namespace dlac::tb {
 
-InputError record_error(const ConfigError& error) {
-  constexpr const char* Unknown = "link";
-  const std::string expected =
-      error.key() == Unknown
-          ? "a link that `dlac-tb links` lists, or a pattern that matches some; the clocked engine has more of them"
-          : "no link that an earlier --record takes, as " + error.key().substr(std::string("link ").size());
-  return {"--record", "", printable(error.value()), expected};
+std::unique_ptr<LinkModule> LinkRecording::Modules::link_module(const LinkInfo& link) {
+  try {
+    return LinkModules::link_module(link);
+  } catch (const ConfigError& error) {
+    throw InputError("--record", "", printable(error.value()),
+                     "no link that an earlier --record takes, as " + link.name);
+  }
+}
+
+void LinkRecording::Modules::composed(const std::vector<LinkInfo>& links) {
+  try {
+    LinkModules::composed(links);
+  } catch (const ConfigError& error) {
+    throw InputError(
+        "--record", "", printable(error.value()),
+        "a link that `dlac-tb links` lists, or a pattern that matches some; the clocked engine has more of "
+        "them");
+  }
 }
 
 LinkRecording::LinkRecording(const RecordSettings& settings, const Config& config) {

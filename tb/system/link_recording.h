@@ -9,14 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "tb/settings/input_error.h"
 #include "tb/settings/run_settings.h"
 #include "workloads/output_file.h"
 
 namespace dlac::tb {
-
-/// What the core's constructor says of a link, in the words of --record. `error.key()` begins with "link".
-[[nodiscard]] InputError record_error(const ConfigError& error);
 
 /// The files that --record writes, one for each pattern of links, in the order of cycles. They get their names in
 /// finish(); without it nothing is left behind.
@@ -28,7 +24,7 @@ class LinkRecording {
   LinkRecording& operator=(const LinkRecording&) = delete;
   ~LinkRecording() = default;
 
-  /// For the core's constructor, which throws ConfigError for an unknown link, and for one that is recorded twice.
+  /// For the core's constructor, which throws InputError for an unknown link, and for one that is recorded twice.
   [[nodiscard]] Fittings* fittings() { return files_.empty() ? nullptr : &modules_; }
   /// After the simulation: gives the files their names. One line for each that could not be written as a whole.
   [[nodiscard]] std::vector<std::string> finish();
@@ -42,8 +38,15 @@ class LinkRecording {
     Recorder recorder;
   };
 
+  /// What is wrong with a link is wrong with an option here.
+  class Modules final : public LinkModules {
+   public:
+    [[nodiscard]] std::unique_ptr<LinkModule> link_module(const LinkInfo& link) override;
+    void composed(const std::vector<LinkInfo>& links) override;
+  };
+
   std::vector<std::unique_ptr<File>> files_;
-  LinkModules modules_;
+  Modules modules_;
 };
 
 }  // namespace dlac::tb

@@ -26,7 +26,10 @@ void LoadUnit::reset() {
   CommandUnit::reset();
 }
 
-std::string LoadUnit::waits_for_link() const { return in_flight_.empty() ? std::string() : memory.name(); }
+std::vector<std::string> LoadUnit::waits_for_links() const {
+  if (in_flight_.empty()) return {};
+  return {memory.name()};
+}
 
 void LoadUnit::tell_activity() {
   const Command* const awaited = !in_flight_.empty() ? &in_flight_.front().queued.command : head();

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -29,7 +30,7 @@ class LoadUnit final : public CommandUnit, private BackwardDefaults<TransferType
            CompletionLog& log, GridActivity& activity);
 
   void reset() override;
-  [[nodiscard]] std::string waits_for_link() const override;
+  [[nodiscard]] std::vector<std::string> waits_for_links() const override;
 
  private:
   /// A load under way; the port holds on to its transfer.

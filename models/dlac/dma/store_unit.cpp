@@ -26,7 +26,10 @@ void StoreUnit::reset() {
   CommandUnit::reset();
 }
 
-std::string StoreUnit::waits_for_link() const { return writing_.empty() ? std::string() : memory.name(); }
+std::vector<std::string> StoreUnit::waits_for_links() const {
+  if (writing_.empty()) return {};
+  return {memory.name()};
+}
 
 void StoreUnit::run() {
   for (;;) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -32,7 +33,7 @@ class StoreUnit final : public CommandUnit,
             CompletionLog& log);
 
   void reset() override;
-  [[nodiscard]] std::string waits_for_link() const override;
+  [[nodiscard]] std::vector<std::string> waits_for_links() const override;
 
  private:
   static constexpr std::size_t StagingBuffers = 2;

@@ -13,6 +13,11 @@ ComputeUnit::ComputeUnit(const sc_core::sc_module_name& name, const Config& conf
   thread_ = sc_core::sc_get_current_process_handle();
 }
 
+std::vector<std::string> ComputeUnit::waits_for_links() const {
+  if (!asked_) return {};
+  return {grid.name()};
+}
+
 void ComputeUnit::reset() {
   asked_ = false;
   CommandUnit::reset();

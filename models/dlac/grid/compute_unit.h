@@ -29,7 +29,7 @@ class ComputeUnit final : public CommandUnit, private BackwardDefaults<Operation
               CompletionLog& log, GridActivity& activity);
 
   void reset() override;
-  [[nodiscard]] std::string waits_for_link() const override { return asked_ ? grid.name() : std::string(); }
+  [[nodiscard]] std::vector<std::string> waits_for_links() const override;
 
  private:
   void run();

@@ -77,7 +77,6 @@ class Links : public Resettable {
   void composed() {
     if (fittings_ != nullptr) fittings_->composed({links_.begin(), links_.end()});
   }
-  [[nodiscard]] Fittings* fittings() const { return fittings_; }
   void reset() override {
     for (const auto& module : modules_) module->reset();
   }

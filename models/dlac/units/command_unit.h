@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <systemc>
+#include <vector>
 
 namespace dlac {
 
@@ -37,8 +39,8 @@ class CommandUnit : public sc_core::sc_module, public Resettable {
   [[nodiscard]] const UnitStatus& status() const { return status_; }
   /// A command was completed, or the head of the queue found its tokens missing.
   [[nodiscard]] const sc_core::sc_event& progress() const { return progress_; }
-  /// Name of the link that owes this unit an answer; empty if none does.
-  [[nodiscard]] virtual std::string waits_for_link() const { return {}; }
+  /// Names of the links that owe this unit an answer.
+  [[nodiscard]] virtual std::vector<std::string> waits_for_links() const { return {}; }
   void reset() override;
   void trace(sc_core::sc_trace_file* file) const override;
 

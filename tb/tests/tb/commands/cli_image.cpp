@@ -43,21 +43,6 @@ void write_network(const ScratchFolder& folder) {
   ])");
 }
 
-/// Refused with exit code 2, one line, and every file as it was.
-void check_refused(const ScratchFolder& folder, const std::vector<std::string>& arguments, const std::string& starts,
-                   const std::string& contains) {
-  std::string line;
-  for (const std::string& argument : arguments) line += argument + " ";
-  INFO(line);
-  const std::vector<std::string> before = folder.names();
-  const ProgramResult result = run_program(folder.path(), arguments);
-  CHECK(result.code == 2);
-  CHECK(result.out.empty());
-  CHECK_THAT(result.err, StartsWith("dlac-tb: " + starts) && Contains(": expected ") && Contains(contains));
-  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
-  CHECK(folder.names() == before);
-}
-
 /// Changes one value of the control part and makes its checksum right again.
 template <class T>
 void patch(const ScratchFolder& folder, const std::string& from, const std::string& to, std::size_t offset, T value) {

@@ -15,11 +15,6 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
-Texts with(Texts arguments, const Texts& more) {
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
-
 const Texts Run{"run", "--network", "resnet20", "--layer", "linear", "--verify", "none"};
 
 void write_layer(const ScratchFolder& folder) {

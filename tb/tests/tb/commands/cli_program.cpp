@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +18,9 @@
 #include "workloads/random.h"
 
 namespace dlac::tb {
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
 namespace {
 
 /// In the child: becomes dlac-tb.
@@ -105,6 +110,25 @@ bool soon(const std::function<bool()>& happens) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return happens();
+}
+
+void check_refused(const ScratchFolder& folder, const std::vector<std::string>& arguments, const std::string& starts,
+                   const std::string& contains) {
+  std::string line;
+  for (const std::string& argument : arguments) line += argument + " ";
+  INFO(line);
+  const std::vector<std::string> before = folder.names();
+  const ProgramResult result = run_program(folder.path(), arguments);
+  CHECK(result.code == 2);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, StartsWith("dlac-tb: " + starts) && Contains(": expected ") && Contains(contains));
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+  CHECK(folder.names() == before);
+}
+
+std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
 }
 
 workloads::Tensor small_codes(const std::vector<std::size_t>& shape) {

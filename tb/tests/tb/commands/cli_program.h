@@ -51,6 +51,14 @@ class StartedProgram {
 /// Waits for something to happen, half a minute at most; returns whether it has.
 [[nodiscard]] bool soon(const std::function<bool()>& happens);
 
+/// Checks that the program refuses a command line with exit code 2 and one line that begins with "dlac-tb: " and
+/// `starts`, says what was expected and has `contains` in it, prints nothing else, and leaves every file as it was.
+void check_refused(const ScratchFolder& folder, const std::vector<std::string>& arguments, const std::string& starts,
+                   const std::string& contains);
+
+/// `arguments`, and behind them `more`.
+[[nodiscard]] std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& more);
+
 /// Small tensors with some zeros; the same each time.
 [[nodiscard]] workloads::Tensor small_codes(const std::vector<std::size_t>& shape);
 [[nodiscard]] workloads::Tensor small_floats(const std::vector<std::size_t>& shape);

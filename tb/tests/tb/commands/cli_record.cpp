@@ -10,8 +10,6 @@
 #include "workloads/npy.h"
 
 namespace dlac::tb {
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 using nlohmann::json;
 using workloads::write_npy;
 
@@ -52,11 +50,6 @@ std::uint64_t sum_of(const std::vector<Row>& rows, const std::string& column, co
     if (command.empty() || row.at("command") == command) sum += std::stoull(row.at(column));
   }
   return sum;
-}
-
-std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& more) {
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
 }
 
 const std::vector<std::string> Run{"run", "--network", "resnet20", "--layer", "linear"};
@@ -162,14 +155,7 @@ TEST_CASE("a record that cannot be made is refused with one line, and no file is
   folder.write("old.csv", "old");
   const auto refused = [&](const std::vector<std::string>& more, const std::string& starts,
                            const std::string& contains) {
-    INFO(more[0] << " " << (more.size() > 1 ? more[1] : ""));
-    const std::vector<std::string> before = folder.names();
-    const ProgramResult result = run_program(folder.path(), with(Run, more));
-    CHECK(result.code == 2);
-    CHECK(result.out.empty());
-    CHECK_THAT(result.err, StartsWith("dlac-tb: " + starts) && Contains(": expected ") && Contains(contains));
-    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
-    CHECK(folder.names() == before);
+    check_refused(folder, with(Run, more), starts, contains);
     CHECK(folder.read("old.csv") == "old");
   };
   refused({"--record", "memory=old.csv"}, "--record: memory", "`dlac-tb links` lists");
