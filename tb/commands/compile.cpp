@@ -4,11 +4,11 @@
 #include <limits>
 
 #include "driver/dlac_image.h"
+#include "settings/input_error.h"
 #include "tb/commands/subcommand.h"
 #include "tb/reports/image_text.h"
 #include "tb/reports/text.h"
 #include "tb/running/progress.h"
-#include "tb/settings/input_error.h"
 #include "tb/settings/layer_options.h"
 #include "tb/settings/machine_options.h"
 #include "tb/settings/network_options.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "settings/config_json.h"
 #include "tb/commands/subcommand.h"
-#include "tb/settings/config_json.h"
 #include "tb/settings/machine_options.h"
 
 namespace dlac::tb {

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <systemc>
 
+#include "settings/input_error.h"
 #include "tb/reports/report_file.h"
 #include "tb/reports/text.h"
 #include "tb/settings/input_error.h"

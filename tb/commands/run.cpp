@@ -21,7 +21,9 @@ void add_options(boost::program_options::options_description& options) {
   options.add(network_options()).add(machine_options()).add(running_options()).add(record_options());
 }
 
-ExitCode run(const Given& given, const Console& console) {
+ExitCode run(const Given& command_line, const Console& console) {
+  const Given given = command_line.repeating(
+      "network", {"network", "layer", "batch", "weight-density", "feature-density", "spread", "seed", "verify"});
   const NetworkSelection selection = network_selection(given);
   const RunSettings settings = run_settings(given);
   std::vector<Job> jobs = network_jobs(selection, settings.machine.core.mode, settings.seed);

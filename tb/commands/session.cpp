@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include "settings/input_error.h"
 #include <chrono>
 
 #include "tb/reports/save_file.h"
@@ -10,7 +11,6 @@
 #include "tb/reports/text.h"
 #include "tb/running/progress.h"
 #include "tb/running/runner.h"
-#include "tb/settings/input_error.h"
 #include "tb/settings/record_options.h"
 #include "workloads/npy.h"
 

@@ -12,8 +12,8 @@
 #include <memory>
 #include <system_error>
 
+#include "settings/input_error.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {
@@ -41,7 +41,7 @@ struct EndElf {
 }  // namespace
 
 ElfProgram read_elf(const std::string& path) {
-  const auto refuse = [&path](const char* why) { throw tb::InputError(tb::printable(path), "", why, Expected); };
+  const auto refuse = [&path](const char* why) { throw InputError(printable(path), "", why, Expected); };
   elf_version(EV_CURRENT);
   std::error_code error;
   if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) refuse("not a file");

@@ -13,20 +13,18 @@
 #include <utility>
 #include <vector>
 
+#include "settings/input_error.h"
 #include "tb/platform/options.h"
 #include "tb/platform/platform.h"
 #include "tb/platform/platform_map.h"
 #include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
 #include "tb/settings/output_check.h"
 #include "tb/system/waveform.h"
 #include "workloads/output_file.h"
 
 namespace dlac::platform {
 namespace {
-
-using tb::InputError;
 
 constexpr int Failed = 1;
 constexpr int BadInput = 2;
@@ -35,24 +33,24 @@ constexpr int BadInput = 2;
   const std::string expected = "an image made by `dlac-tb compile`";
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    throw InputError(tb::printable(path), "", std::generic_category().message(errno), expected);
+    throw InputError(printable(path), "", std::generic_category().message(errno), expected);
   }
   if (!S_ISREG(status.st_mode)) throw InputError(tb::printable(path), "", "not a file", expected);
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(tb::printable(path), "", std::generic_category().message(errno), expected);
-  if (status.st_size == 0) throw InputError(tb::printable(path), "", "empty", expected);
+  if (!file) throw InputError(printable(path), "", std::generic_category().message(errno), expected);
+  if (status.st_size == 0) throw InputError(printable(path), "", "empty", expected);
   const auto bytes = static_cast<std::uint64_t>(status.st_size);
   if (bytes > room) {
-    throw InputError(tb::printable(path), "", std::to_string(bytes) + " bytes",
+    throw InputError(printable(path), "", std::to_string(bytes) + " bytes",
                      "at most " + std::to_string(room) + ", what --ram-bytes leaves for the image");
   }
   std::vector<std::uint8_t> image(bytes);
   file.read(reinterpret_cast<char*>(image.data()), static_cast<std::streamsize>(bytes));
-  if (!file) throw InputError(tb::printable(path), "", "cannot be read", expected);
+  if (!file) throw InputError(printable(path), "", "cannot be read", expected);
   return image;
 }
 
-/// Throws tb::InputError when an output file is an input file, or the other output.
+/// Throws InputError when an output file is an input file, or the other output.
 void check_files(const Options& options) {
   std::vector<std::string> inputs{options.firmware};
   if (options.image) inputs.push_back(*options.image);
@@ -70,10 +68,10 @@ void print_summary(std::ostream& out, const CpuStatistics& cpu, double wall_seco
   const double rate =
       cpu.emulation_seconds > 0 ? static_cast<double>(cpu.instructions) / cpu.emulation_seconds / 1e6 : 0;
   const double simulated = sc_core::sc_time_stamp().to_seconds();
-  out << "\nprocessor   " << tb::grouped(cpu.instructions) << " instructions, " << tb::fixed(rate, 1)
+  out << "\nprocessor   " << grouped(cpu.instructions) << " instructions, " << tb::fixed(rate, 1)
       << " million per second of CPU time, between bus accesses\n"
-      << "            " << tb::grouped(cpu.bus_accesses) << " bus accesses, " << tb::grouped(cpu.interrupts)
-      << " interrupts, " << tb::fixed(1e3 * cpu.asleep.to_seconds(), 3) << " ms asleep in wfi\n"
+      << "            " << grouped(cpu.bus_accesses) << " bus accesses, " << grouped(cpu.interrupts) << " interrupts, "
+      << tb::fixed(1e3 * cpu.asleep.to_seconds(), 3) << " ms asleep in wfi\n"
       << "simulation  " << tb::fixed(1e3 * simulated, 3) << " ms in " << tb::fixed(wall_seconds, 2)
       << " s of wall time\n";
 }
@@ -102,7 +100,7 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   if (options.uart) {  // all else is well: only now the file is emptied
     uart_file.open(*options.uart, std::ios::binary);
     if (!uart_file) {
-      throw InputError("--uart", tb::printable(*options.uart), std::generic_category().message(errno),
+      throw InputError("--uart", printable(*options.uart), std::generic_category().message(errno),
                        "a file that can be written");
     }
   }
@@ -114,7 +112,7 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   print_summary(out, platform.cpu.statistics(), wall.count());
   if (!code) err << "dlac-platform: " << platform.failure() << "\n";
   if (options.uart && !uart_file.flush()) {
-    throw InputError("--uart", "", tb::printable(*options.uart), "to be written in full");
+    throw InputError("--uart", "", printable(*options.uart), "to be written in full");
   }
   return !code || *code != 0 ? Failed : 0;
 }

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "tb/settings/config_json.h"
+#include "settings/config_json.h"
 #include "workloads/output_file.h"
 
 #ifndef DLAC_VERSION

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "settings/input_error.h"
+#include "settings/json_file.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
-#include "tb/settings/json_file.h"
 #include "workloads/ternary.h"
 
 namespace dlac::tb {

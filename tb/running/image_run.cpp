@@ -5,8 +5,9 @@
 #include <memory>
 #include <new>
 
+#include "settings/input_error.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
+#include "tb/system/available_memory.h"
 #include "tb/system/link_recording.h"
 #include "tb/system/testbench.h"
 #include "workloads/crc32.h"

@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "settings/config_json.h"
+#include "settings/input_error.h"
 #include "tb/reports/text.h"
-#include "tb/settings/config_json.h"
-#include "tb/settings/input_error.h"
 #include "workloads/convert.h"
 #include "workloads/networks.h"
 #include "workloads/npy.h"

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "settings/input_error.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
 #include "workloads/output_file.h"
 
 namespace dlac::tb {

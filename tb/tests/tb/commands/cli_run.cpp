@@ -313,4 +313,85 @@ TEST_CASE("densities can be prescribed") {
   CHECK(report["verified"].is_null());
 }
 
+TEST_CASE("a layer takes NumPy's own types: codes of any width, floats of 64 bits, which are rounded once") {
+  const ScratchFolder folder;
+  const Tensor codes = small_codes({8, 4, 3, 3});
+  const Tensor floats = small_floats({1, 4, 6, 6});
+  write_npy(folder.file("w.npy"), codes);
+  write_npy(folder.file("x.npy"), floats);
+  Tensor wide(ElementType::Int64, {8, 4, 3, 3});
+  for (std::size_t i = 0; i < codes.elements(); ++i) wide.span<std::int64_t>()[i] = codes.span<std::int8_t>()[i];
+  write_npy(folder.file("w64.npy"), wide);
+  Tensor doubles(ElementType::Float64, {1, 4, 6, 6});
+  for (std::size_t i = 0; i < floats.elements(); ++i) doubles.span<double>()[i] = floats.span<float>()[i];
+  write_npy(folder.file("x64.npy"), doubles);
+  const auto outputs = [&](const std::string& weights, const std::string& features, const std::string& mode) {
+    const ProgramResult result = run_program(
+        folder.path(), {"layer", "--weights", weights, "--features", features, "--output", "y.npy", "--mode", mode});
+    CHECK(result.err.empty());
+    REQUIRE(result.code == 0);
+    return folder.read("y.npy");
+  };
+  for (const std::string mode : {"train", "infer"}) {
+    CHECK((outputs("w64.npy", "x64.npy", mode) == outputs("w.npy", "x.npy", mode)));
+  }
+  // Just above the middle between 1 and the next binary16: up. By way of binary32, which drops the last bit, down.
+  Tensor one(ElementType::Float64, {1, 1, 1, 1});
+  one.span<double>()[0] = 1 + std::ldexp(1, -11) + std::ldexp(1, -40);
+  write_npy(folder.file("one.npy"), one);
+  Tensor identity(ElementType::Int64, {1, 1, 1, 1});
+  identity.span<std::int64_t>()[0] = 1;
+  write_npy(folder.file("identity.npy"), identity);
+  (void)outputs("identity.npy", "one.npy", "infer");
+  const Tensor result = workloads::read_npy(folder.file("y.npy"));
+  CHECK(result.span<std::uint16_t>()[0] == 0x3C01);
+}
+
+TEST_CASE("a report given as the configuration repeats its run") {
+  const ScratchFolder folder;
+  const auto succeed = [&](const std::vector<std::string>& arguments) {
+    const ProgramResult result = run_program(folder.path(), arguments);
+    CHECK(result.err.empty());
+    REQUIRE(result.code == 0);
+  };
+  /// What a report says of the run and its results, but for the time they took.
+  const auto results = [&](const std::string& name) {
+    nlohmann::json report = folder.json(name);
+    report.erase("host");
+    report.erase("output");
+    for (const char* part : {"layers", "stages"}) {
+      for (nlohmann::json& each : report[part]) each.erase("cpu_seconds");
+    }
+    report["totals"].erase("cpu_seconds");
+    return report;
+  };
+  succeed({"run",  "--network", "resnet20", "--layer",  "conv1",  "--layer",   "layer3.1.conv1", "--batch",
+           "2",    "--seed",    "7",        "--mode",   "infer",  "--set",     "pes=64",         "--feature-density",
+           "0.25", "--verify",  "none",     "--report", "a.json", "--segments"});
+  REQUIRE(results("a.json")["configuration"]["rows"] == 8);
+  succeed({"run", "--config", "a.json", "--report", "b.json", "--segments"});
+  CHECK(results("b.json") == results("a.json"));
+
+  // An option says otherwise; told what to run, only the configuration counts.
+  succeed({"run", "--config", "a.json", "--batch", "1", "--set", "pes=32", "--report", "c.json"});
+  CHECK(results("c.json")["batch"] == 1);
+  CHECK(results("c.json")["seed"] == 7);
+  CHECK(results("c.json")["configuration"]["pes"] == 32);
+  CHECK(results("c.json")["configuration"]["rows"] == 4);
+  succeed({"run", "--config", "a.json", "--network", "resnet20", "--layer", "linear", "--report", "d.json"});
+  CHECK(results("d.json")["layers"].size() == 1);
+  CHECK(results("d.json")["batch"] == 1);
+  CHECK(results("d.json")["seed"] == 1);
+  CHECK(results("d.json")["mode"] == "infer");
+  CHECK(results("d.json")["configuration"] == results("a.json")["configuration"]);
+
+  write_npy(folder.file("w.npy"), small_floats({8, 2, 3, 2}));
+  write_npy(folder.file("x.npy"), small_floats({4, 9, 7}));
+  succeed({"layer", "--weights", "w.npy", "--features", "x.npy", "--output", "y.npy", "--stride", "2,1", "--pad", "1,0",
+           "--dilation", "1,2", "--groups", "2", "--ternary", "abs:0.5", "--report", "e.json"});
+  succeed({"layer", "--config", "e.json", "--output", "z.npy", "--report", "f.json"});
+  CHECK(results("f.json") == results("e.json"));
+  CHECK((folder.read("z.npy") == folder.read("y.npy")));
+}
+
 }  // namespace dlac::tb
