@@ -15,6 +15,7 @@ auto with_elements(const Tensor& tensor, Visit visit) {
     case ElementType::Int8: return visit(tensor.span<std::int8_t>(), [](std::int8_t x) { return x != 0; });
     case ElementType::UInt8: return visit(tensor.span<std::uint8_t>(), [](std::uint8_t x) { return x != 0; });
     case ElementType::Int32: return visit(tensor.span<std::int32_t>(), [](std::int32_t x) { return x != 0; });
+    case ElementType::Int64: return visit(tensor.span<std::int64_t>(), [](std::int64_t x) { return x != 0; });
     case ElementType::Float16:
       return visit(tensor.span<std::uint16_t>(), [](std::uint16_t x) { return (x & 0x7FFFU) != 0; });
     case ElementType::Float32: return visit(tensor.span<float>(), [](float x) { return x != 0; });

@@ -229,6 +229,23 @@ void Maker::put_control(std::vector<std::uint8_t>& bytes) {
 
 }  // namespace
 
+std::string image_name(std::string text) {
+  constexpr std::size_t Longest = DLAC_IMAGE_NAME_BYTES - 1;
+  if (text.size() > Longest) {
+    std::size_t end = Longest;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;  // within a UTF-8 character
+    text.resize(end == 0 ? Longest : end);
+  }
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7F;
+      },
+      '_');
+  return text.empty() ? "layer" : text;
+}
+
 std::vector<std::uint8_t> make_image(const std::vector<ImageLayer>& layers, const Config& config,
                                      const MapperOptions& options, std::uint64_t base) {
   return Maker(layers, config, options, base).make();

@@ -33,6 +33,10 @@ struct FeaturesFromLayer {
 /// A tensor is put into the file.
 using ImageFeatures = std::variant<Tensor, FeaturesFromHost, FeaturesFromLayer>;
 
+/// What a text becomes as a layer's name in an image: no control characters, cut to 47 bytes between two characters,
+/// not empty.
+[[nodiscard]] std::string image_name(std::string text);
+
 /// A layer of an image to be made. `conv.name` is 1 to 47 bytes, without control characters, and no other layer's.
 struct ImageLayer {
   ConvLayer conv;

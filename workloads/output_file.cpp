@@ -89,7 +89,15 @@ std::string output_target(const std::string& path) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
   const fs::path target = fs::canonical(path, error);
-  if (error) throw FileError(path, "a symbolic link to nothing", "a file that can be written");
+  if (error) {
+    const std::string found =
+        error == std::errc::no_such_file_or_directory ? "a symbolic link to nothing" : error.message();
+    // What lies behind /dev/stdout has no name, but is there: it is refused as what it is.
+    const fs::file_status behind = fs::status(path, error);
+    if (fs::is_regular_file(behind)) throw FileError(path, "a file without a name", "a file that can be written");
+    if (fs::exists(behind)) return path;
+    throw FileError(path, found, "a file that can be written");
+  }
   return target.string();
 }
 
@@ -114,7 +122,7 @@ void write_file(const std::string& path, const std::vector<ByteRange>& pieces) {
 
 void check_writable(const std::string& path) {
   if (path.empty()) throw FileError("(empty name)", "no file name", "a file that can be written");
-  if (path.back() == '/') throw FileError(path, "a folder", "a file that can be written");
+  if (path.back() == '/') throw FileError(path, "the name of a folder", "a file that can be written");
   const std::string target = output_target(path);
   existing_mode(path, target);
   const TemporaryFile probe(path, target);

@@ -14,8 +14,9 @@
 namespace dlac::workloads {
 
 /// What a tensor's elements are. The core knows Int8 (ternary codes), Float16 and Float32; the others only occur in
-/// files to compare with.
-enum class ElementType : std::uint8_t { Int8, UInt8, Int32, Float16, Float32, Float64 };
+/// files.
+enum class ElementType : std::uint8_t { Int8, UInt8, Int32, Int64, Float16, Float32, Float64 };
+[[nodiscard]] constexpr bool is_integer(ElementType type) { return type < ElementType::Float16; }
 
 [[nodiscard]] constexpr std::size_t element_bytes(ElementType type) {
   switch (type) {
@@ -24,16 +25,18 @@ enum class ElementType : std::uint8_t { Int8, UInt8, Int32, Float16, Float32, Fl
     case ElementType::Float16: return 2;
     case ElementType::Int32:
     case ElementType::Float32: return 4;
+    case ElementType::Int64:
     case ElementType::Float64: return 8;
   }
   return 0;
 }
-/// "int8", "uint8", "int32", "float16", "float32", "float64".
+/// "int8", "uint8", "int32", "int64", "float16", "float32", "float64".
 [[nodiscard]] constexpr std::string_view to_string(ElementType type) {
   switch (type) {
     case ElementType::Int8: return "int8";
     case ElementType::UInt8: return "uint8";
     case ElementType::Int32: return "int32";
+    case ElementType::Int64: return "int64";
     case ElementType::Float16: return "float16";
     case ElementType::Float32: return "float32";
     case ElementType::Float64: return "float64";
@@ -114,14 +117,16 @@ class Tensor {
   template <class T>
   void require() const {
     constexpr bool Known = std::is_same_v<T, std::int8_t> || std::is_same_v<T, std::uint8_t> ||
-                           std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint16_t> ||
-                           std::is_same_v<T, Half> || std::is_same_v<T, float> || std::is_same_v<T, double>;
+                           std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t> ||
+                           std::is_same_v<T, std::uint16_t> || std::is_same_v<T, Half> || std::is_same_v<T, float> ||
+                           std::is_same_v<T, double>;
     static_assert(Known && sizeof(Half) == 2);
     bool right = false;
     switch (type_) {
       case ElementType::Int8: right = std::is_same_v<T, std::int8_t>; break;
       case ElementType::UInt8: right = std::is_same_v<T, std::uint8_t>; break;
       case ElementType::Int32: right = std::is_same_v<T, std::int32_t>; break;
+      case ElementType::Int64: right = std::is_same_v<T, std::int64_t>; break;
       case ElementType::Float16: right = std::is_same_v<T, Half> || std::is_same_v<T, std::uint16_t>; break;
       case ElementType::Float32: right = std::is_same_v<T, float>; break;
       case ElementType::Float64: right = std::is_same_v<T, double>; break;

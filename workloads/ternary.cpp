@@ -8,9 +8,26 @@
 #include <vector>
 
 #include "workloads/convert.h"
+#include "workloads/number_text.h"
+#include "workloads/packing.h"
 
 namespace dlac::workloads {
 namespace {
+
+template <typename T>
+Tensor narrowed(const std::string& name, const Tensor& codes) {
+  Tensor narrow(ElementType::Int8, codes.shape());
+  const Span<const T> from = codes.span<T>();
+  const Span<std::int8_t> to = narrow.span<std::int8_t>();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i] != 0 && from[i] != 1 && static_cast<std::int64_t>(from[i]) != -1) {
+      throw CodeError(name + ": element " + std::to_string(i) + " is " + std::to_string(from[i]) +
+                      ": expected -1, 0 or 1");
+    }
+    to[i] = static_cast<std::int8_t>(from[i]);
+  }
+  return narrow;
+}
 
 /// The weights as binary32, which holds every binary16 exactly. `storage` is used where they have to be converted.
 Span<const float> as_floats(const Tensor& weights, std::vector<float>& storage, const std::string& name) {
@@ -38,7 +55,7 @@ float threshold_of(Span<const float> weights, const TernaryRule& rule, const std
   const double exact = mean ? rule.value * (sum / static_cast<double>(weights.size())) : rule.value;
   const auto threshold = static_cast<float>(exact);
   if (!std::isfinite(threshold)) {
-    throw TernaryError(name + ": ternary threshold " + std::to_string(exact) + ": expected a finite binary32 number");
+    throw TernaryError(name + ": ternary threshold " + to_text(exact) + ": expected a finite binary32 number");
   }
   return threshold;
 }
@@ -86,6 +103,17 @@ Tensor ternarise(const Tensor& weights, const TernaryRule& rule, const std::stri
         static_cast<std::int8_t>(static_cast<int>(values[i] > threshold) - static_cast<int>(values[i] < -threshold));
   }
   return codes;
+}
+
+Tensor ternary_codes(const std::string& name, Tensor codes) {
+  switch (codes.type()) {
+    case ElementType::Int8: check_ternary(name, codes.span<std::int8_t>().data(), codes.elements()); return codes;
+    case ElementType::UInt8: return narrowed<std::uint8_t>(name, codes);
+    case ElementType::Int32: return narrowed<std::int32_t>(name, codes);
+    case ElementType::Int64: return narrowed<std::int64_t>(name, codes);
+    default: break;
+  }
+  throw std::logic_error("codes are integers");
 }
 
 }  // namespace dlac::workloads

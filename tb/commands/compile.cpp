@@ -14,6 +14,7 @@
 #include "tb/settings/network_options.h"
 #include "tb/settings/output_check.h"
 #include "workloads/image.h"
+#include "workloads/image_format.h"
 #include "workloads/output_file.h"
 
 namespace dlac::tb {
@@ -36,6 +37,7 @@ void add_options(po::options_description& options) {
   listed.add_options()("layers", text("FILE.json"), "a list of layers with their .npy files (docs/image.md)");
   po::options_description own = option_group("Image");
   own.add_options()                                                                                       //
+      ("name", text("NAME"), "of the layer of --weights; default: from its file's name")                  //
       ("output", text("FILE.dlac"), "where the image goes")                                               //
       ("base", text("ADDRESS"), "where it will lie in memory, a multiple of 64 (default 0)")              //
       ("no-features", po::bool_switch(), "leaves the features to the host")                               //
@@ -51,7 +53,7 @@ void check_sources(const Given& given) {
     std::vector<const char*> others;  ///< that mean something beside it alone
   } sources[] = {{"network", {"layer", "batch", "weight-density", "feature-density", "spread", "seed"}},
                  {"layers", {}},
-                 {"weights", {"features", "stride", "pad", "dilation", "groups", "ternary"}}};
+                 {"weights", {"features", "stride", "pad", "dilation", "groups", "ternary", "name"}}};
   const char* chosen = nullptr;
   for (const auto& source : sources) {
     if (!given.has(source.option)) continue;
@@ -84,7 +86,12 @@ Options parse(const Given& given) {
   } else if (given.has("layers")) {
     settings.source = ManifestFile{given.required("layers", "a JSON file")};
   } else {
-    settings.source = layer_files(given);
+    LayerFiles files = layer_files(given);
+    files.name = given.one("name");
+    if (files.name && !workloads::image_format::name_problem(*files.name).empty()) {
+      refuse("name", *files.name, workloads::image_format::ExpectedName);
+    }
+    settings.source = std::move(files);
   }
   options.output = given.required("output", "a file name");
   settings.seed = given.whole("seed", 0, std::numeric_limits<std::uint64_t>::max(), settings.seed);

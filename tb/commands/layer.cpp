@@ -13,8 +13,9 @@ namespace {
 
 constexpr const char* Usage = R"(usage: dlac-tb layer --weights W.npy --features X.npy --output Y.npy [OPTION...]
 
-Runs one convolution on the model. W: [K,C/groups,KH,KW] int8 ternary, float16 or float32.
-X: [N,C,H,W] or [C,H,W], float16 or float32. Y: [N,K,OH,OW], float32 in train, float16 in infer;
+Runs one convolution on the model. W: [K,C/groups,KH,KW], integers -1, 0, 1 (ternary) or floats.
+X: [N,C,H,W] or [C,H,W], floats of 16, 32 or 64 bits, rounded once where the mode's format is
+narrower. Y: [N,K,OH,OW], float32 in train, float16 in infer;
 written when the result is verified, or not checked.
 )";
 

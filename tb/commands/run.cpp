@@ -35,9 +35,9 @@ ExitCode run(const Given& command_line, const Console& console) {
   report.batch = selection.batch;
   report.settings = settings;
   const DensityOverrides& densities = selection.densities;
-  if (densities.weights) report.options.emplace_back("weight_density", fixed(*densities.weights, 6));
-  if (densities.features) report.options.emplace_back("feature_density", fixed(*densities.features, 6));
-  if (densities.spread) report.options.emplace_back("spread", fixed(*densities.spread, 6));
+  if (densities.weights) report.options.emplace_back("weight_density", densities.weights->text);
+  if (densities.features) report.options.emplace_back("feature_density", densities.features->text);
+  if (densities.spread) report.options.emplace_back("spread", densities.spread->text);
   return Session(std::move(report), std::move(jobs), console).run(selection.network, std::nullopt);
 }
 

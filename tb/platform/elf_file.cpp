@@ -44,7 +44,8 @@ ElfProgram read_elf(const std::string& path) {
   const auto refuse = [&path](const char* why) { throw InputError(printable(path), "", why, Expected); };
   elf_version(EV_CURRENT);
   std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) refuse("not a file");
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+    refuse(std::filesystem::is_directory(path, error) ? "a folder" : "not a regular file");
   const File file(path);
   if (file.descriptor() < 0) refuse(std::strerror(errno));
   const std::unique_ptr<Elf, EndElf> elf(elf_begin(file.descriptor(), ELF_C_READ, nullptr));

@@ -35,7 +35,8 @@ constexpr int BadInput = 2;
   if (::stat(path.c_str(), &status) != 0) {
     throw InputError(printable(path), "", std::generic_category().message(errno), expected);
   }
-  if (!S_ISREG(status.st_mode)) throw InputError(tb::printable(path), "", "not a file", expected);
+  if (!S_ISREG(status.st_mode))
+    throw InputError(printable(path), "", S_ISDIR(status.st_mode) ? "a folder" : "not a regular file", expected);
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(printable(path), "", std::generic_category().message(errno), expected);
   if (status.st_size == 0) throw InputError(printable(path), "", "empty", expected);

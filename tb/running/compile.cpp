@@ -9,6 +9,7 @@
 #include "workloads/crc32.h"
 #include "workloads/image.h"
 
+#include "workloads/image_maker.h"
 namespace dlac::tb {
 namespace {
 
@@ -25,6 +26,7 @@ class Sources {
     std::vector<Job> jobs;
     jobs.push_back(file_job(files, mode_));
     return jobs;
+    if (!files.name) jobs.back().layer.name = workloads::image_name(jobs.back().layer.name);
   }
   std::vector<Job> operator()(const ManifestFile& manifest) const {
     inputs_.push_back(manifest.path);

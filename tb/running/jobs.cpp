@@ -42,18 +42,18 @@ workloads::DensityProfile densities_of(const workloads::NetworkLayer& layer, con
                                        UsedOverrides& used) {
   workloads::DensityProfile profile = layer.densities;
   if (overrides.weights && layer.conv.weights == WeightKind::Ternary) {
-    profile.weight_density = *overrides.weights;
+    profile.weight_density = overrides.weights->value;
     used.weights = true;
   }
   if (overrides.features && profile.features == workloads::FeatureKind::PostRelu) {
-    profile.feature_density = *overrides.features;
+    profile.feature_density = overrides.features->value;
     used.features = true;
   }
   if (overrides.spread) {
     workloads::DensitySpread& spread = profile.spread;
     for (double* each :
          {&spread.filter, &spread.channel, &spread.feature_channel, &spread.feature_pixel, &spread.feature_local}) {
-      *each *= *overrides.spread;
+      *each *= overrides.spread->value;
     }
   }
   return profile;
@@ -96,15 +96,19 @@ void check_shape(const std::string& file, const Tensor& tensor, bool rank_3_too)
   }
 }
 
-bool is_float(const Tensor& tensor) {
-  return tensor.type() == ElementType::Float16 || tensor.type() == ElementType::Float32;
-}
-
-/// In the mode's format: binary32 is rounded to nearest even for binary16, the other way is exact.
+/// In the mode's format: rounded once, to nearest even, where it is narrower; the other way is exact.
 Tensor in_format(Tensor tensor, Mode mode) {
   if (tensor.type() == word_type(mode)) return tensor;
   Tensor converted(word_type(mode), tensor.shape());
-  if (mode == Mode::Train) {
+  if (tensor.type() == ElementType::Float64) {
+    const auto from = tensor.span<double>();
+    if (mode == Mode::Train) {
+      std::transform(from.begin(), from.end(), converted.span<float>().begin(),
+                     [](double value) { return static_cast<float>(value); });
+    } else {
+      std::transform(from.begin(), from.end(), converted.span<Half>().begin(), Half::from_double);
+    }
+  } else if (mode == Mode::Train) {
     workloads::convert_to_float(tensor.span<std::uint16_t>().data(), tensor.elements(), converted.span<float>().data());
   } else {
     workloads::convert_to_half(tensor.span<float>().data(), tensor.elements(), converted.span<std::uint16_t>().data());
@@ -131,20 +135,16 @@ std::string origin_of(const std::string& key, const LayerFiles& files, const Fea
 std::uint32_t extent(const Tensor& tensor, std::size_t axis) { return static_cast<std::uint32_t>(tensor.extent(axis)); }
 
 Tensor read_weights(const LayerFiles& files) {
-  const std::string name = printable(files.weights);
   Tensor weights = workloads::read_npy(files.weights);
-  if (weights.type() != ElementType::Int8 && !is_float(weights)) {
-    throw InputError(name, "dtype", std::string(to_string(weights.type())), "int8, float16 or float32");
-  }
-  check_shape(name, weights, false);
+  check_shape(printable(files.weights), weights, false);
   return weights;
 }
 
 Tensor read_features(const LayerFiles& files) {
   const std::string name = printable(files.features);
-  Tensor features = workloads::read_npy(files.features);
-  if (!is_float(features)) {
-    throw InputError(name, "dtype", std::string(to_string(features.type())), "float16 or float32");
+  Tensor features = workloads::read_npy(files.features, workloads::NpyTypes::Floats);
+  if (is_integer(features.type())) {
+    throw InputError(name, "dtype", std::string(to_string(features.type())), "float16, float32 or float64");
   }
   check_shape(name, features, true);
   if (features.rank() == 3) {
@@ -155,7 +155,7 @@ Tensor read_features(const LayerFiles& files) {
 
 ConvLayer layer_of(const LayerFiles& files, const Tensor& weights, const FeatureMap& features) {
   ConvLayer layer;
-  layer.name = std::filesystem::path(files.weights).stem().string();
+  layer.name = files.name.value_or(std::filesystem::path(files.weights).stem().string());
   layer.batch = features.shape[0];
   layer.in_channels = features.shape[1];
   layer.height = features.shape[2];
@@ -170,7 +170,7 @@ ConvLayer layer_of(const LayerFiles& files, const Tensor& weights, const Feature
   layer.dilation_h = files.dilation.height;
   layer.dilation_w = files.dilation.width;
   layer.groups = files.groups;
-  const bool ternary = weights.type() == ElementType::Int8 || files.ternary;
+  const bool ternary = is_integer(weights.type()) || files.ternary;
   layer.weights = ternary ? WeightKind::Ternary : WeightKind::FullPrecision;
   if (layer.in_channels % layer.groups == 0 && extent(weights, 1) != layer.in_channels / layer.groups) {
     throw InputError(printable(files.weights), "shape", shape_text(weights),
@@ -189,15 +189,16 @@ ConvLayer layer_of(const LayerFiles& files, const Tensor& weights, const Feature
 /// The weights as the core takes them.
 Tensor converted_weights(const LayerFiles& files, Tensor weights, Mode mode) {
   const std::string name = printable(files.weights);
-  if (weights.type() == ElementType::Int8) {
+  if (is_integer(weights.type())) {
     if (files.ternary) {
       throw InputError(files.source + "ternary", "", files.ternary_text,
-                       "float16 or float32 weights: those of " + name + " are int8");
+                       "float weights: those of " + name + " are " + std::string(to_string(weights.type())));
     }
-    workloads::check_ternary(name, weights.span<std::int8_t>().data(), weights.elements());
-    return weights;
+    return workloads::ternary_codes(name, std::move(weights));
   }
-  return files.ternary ? workloads::ternarise(weights, *files.ternary, name) : in_format(std::move(weights), mode);
+  if (!files.ternary) return in_format(std::move(weights), mode);
+  if (weights.type() == ElementType::Float64) weights = in_format(std::move(weights), Mode::Train);
+  return workloads::ternarise(weights, *files.ternary, name);
 }
 
 /// std::function wants what can be copied; the tensors are given away all the same.
@@ -235,11 +236,10 @@ std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std:
     jobs.push_back({conv, tensors, std::nullopt});
   }
   if (overrides.weights && !used.weights) {
-    throw InputError("--weight-density", "", fixed(*overrides.weights, 3),
-                     "a layer with ternary weights among those run");
+    throw InputError("--weight-density", "", overrides.weights->text, "a layer with ternary weights among those run");
   }
   if (overrides.features && !used.features) {
-    throw InputError("--feature-density", "", fixed(*overrides.features, 3), "a layer behind a ReLU among those run");
+    throw InputError("--feature-density", "", overrides.features->text, "a layer behind a ReLU among those run");
   }
   return jobs;
 }

@@ -18,7 +18,9 @@ AxisPair axes(const Given& given, const char* name, std::uint32_t minimum, AxisP
     return value && *value >= minimum && *value <= Maximum;
   };
   if (!fits(first) || !fits(second)) {
-    refuse(name, *text, "a whole number of at least " + std::to_string(minimum) + ", or two as in 2,1 (height, width)");
+    refuse(name, *text,
+           "a whole number from " + std::to_string(minimum) + " to " + std::to_string(Maximum) +
+               ", or two as in 2,1 (height, width)");
   }
   return {static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*second)};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bad input: exit code 2, one line on stderr that names the file or option, the value and what was expected, nothing on
 // stdout, and no file touched.
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -73,7 +75,12 @@ TEST_CASE("a wrong command line is refused with one line") {
       {{"run", "--network", "resnet34", "--weight-density", "1.5"}, "--weight-density: 1.5", "0 to 1"},
       {{"run", "--network", "resnet34", "--feature-density", "nan"}, "--feature-density: nan", "0 to 1"},
       {{"run", "--network", "resnet34", "--spread", "-0.1"}, "--spread: -0.1", "0 to 10"},
-      {{"run", "--network", "resnet34", "--layer", "conv1", "--weight-density", "0.5"}, "--weight-density", "ternary"},
+      {{"run", "--network", "resnet34", "--layer", "conv1", "--weight-density", "0.12345678"},
+       "--weight-density: 0.12345678:",
+       "ternary"},
+      {{"run", "--network", "resnet34", "--layer", "conv1", "--feature-density", "1e-7"},
+       "--feature-density: 1e-7:",
+       "ReLU"},
       {{"run", "--network", "resnet34", "--report", "r.xml"}, "--report: r.xml", ".json or .csv"},
       {{"run", "--network", "resnet34", "--report", ""}, "--report: (empty)", ".json or .csv"},
       {{"run", "--network", "resnet34", "--vcd", ""}, "--vcd: (empty)", "a file name"},
@@ -154,7 +161,12 @@ TEST_CASE("wrong tensors are refused before anything is simulated") {
   write_npy(folder.file("w2.npy"), codes);
   write_npy(folder.file("rank.npy"), small_floats({4, 6}));
   write_npy(folder.file("int.npy"), Tensor(ElementType::Int32, {1, 4, 6, 6}));
-  write_npy(folder.file("bytes.npy"), Tensor(ElementType::UInt8, {8, 4, 3, 3}));
+  Tensor wide(ElementType::Int64, {8, 4, 3, 3});
+  wide.span<std::int64_t>()[5] = std::int64_t{1} << 32U;  // 0 where it is cut to 8 bits
+  write_npy(folder.file("wide.npy"), wide);
+  Tensor bytes(ElementType::UInt8, {8, 4, 3, 3});
+  bytes.span<std::uint8_t>()[0] = 255;  // -1 as an int8
+  write_npy(folder.file("bytes.npy"), bytes);
   write_npy(folder.file("codes_as_features.npy"), small_codes({1, 4, 6, 6}));
   write_npy(folder.file("empty.npy"), Tensor(ElementType::Float32, {1, 0, 6, 6}));
   write_npy(folder.file("x5.npy"), small_floats({1, 5, 6, 6}));
@@ -184,9 +196,10 @@ TEST_CASE("wrong tensors are refused before anything is simulated") {
       {layer("w.npy", "header.npy"), "header.npy: ", ".npy header"},
       {layer("w.npy", "text.npy"), "text.npy: ", "magic"},
       {layer("w2.npy", "x.npy"), "w2.npy: element 7 is 2", "-1, 0 or 1"},
-      {layer("bytes.npy", "x.npy"), "bytes.npy: dtype: uint8", "int8, float16 or float32"},
-      {layer("w.npy", "int.npy"), "int.npy: dtype: int32", "float16 or float32"},
-      {layer("w.npy", "codes_as_features.npy"), "codes_as_features.npy: dtype: int8", "float16 or float32"},
+      {layer("bytes.npy", "x.npy"), "bytes.npy: element 0 is 255", "-1, 0 or 1"},
+      {layer("wide.npy", "x.npy"), "wide.npy: element 5 is 4294967296", "-1, 0 or 1"},
+      {layer("w.npy", "int.npy"), "int.npy: dtype: int32", "float16, float32 or float64"},
+      {layer("w.npy", "codes_as_features.npy"), "codes_as_features.npy: dtype: int8", "float16, float32 or float64"},
       {layer("rank.npy", "x.npy"), "rank.npy: shape: [4,6]", "[K,C/groups,KH,KW]"},
       {layer("w.npy", "rank.npy"), "rank.npy: shape: [4,6]", "[N,C,H,W]"},
       {layer("w.npy", "empty.npy"), "empty.npy: shape: [1,0,6,6]", "from 1"},
@@ -194,13 +207,14 @@ TEST_CASE("wrong tensors are refused before anything is simulated") {
       {layer("w.npy", "x.npy", {"--groups", "2"}), "w.npy: shape: [8,4,3,3]", "2 channels"},
       {layer("w.npy", "x.npy", {"--groups", "3"}), "--groups: groups: 3", "divisor"},
       {layer("w.npy", "x.npy", {"--groups", "0"}), "--groups: 0", "from 1"},
-      {layer("w.npy", "x.npy", {"--stride", "0"}), "--stride: 0", "at least 1"},
-      {layer("w.npy", "x.npy", {"--stride", "1,0"}), "--stride: 1,0", "at least 1"},
+      {layer("w.npy", "x.npy", {"--stride", "0"}), "--stride: 0", "from 1 to 1048576"},
+      {layer("w.npy", "x.npy", {"--stride", "1,0"}), "--stride: 1,0", "from 1 to 1048576"},
+      {layer("w.npy", "x.npy", {"--stride", "1048577"}), "--stride: 1048577", "from 1 to 1048576"},
       {layer("w.npy", "x.npy", {"--stride", "1,2,3"}), "--stride: 1,2,3", "height, width"},
-      {layer("w.npy", "x.npy", {"--pad", "-1"}), "--pad: -1", "at least 0"},
-      {layer("w.npy", "x.npy", {"--dilation", "0"}), "--dilation: 0", "at least 1"},
+      {layer("w.npy", "x.npy", {"--pad", "-1"}), "--pad: -1", "from 0 to 1048576"},
+      {layer("w.npy", "x.npy", {"--dilation", "0"}), "--dilation: 0", "from 1 to 1048576"},
       {layer("w.npy", "x.npy", {"--dilation", "3"}), "w.npy: kernel_h: 3", "dilated by 3"},
-      {layer("w.npy", "x.npy", {"--ternary", "mean:0.7"}), "--ternary: mean:0.7", "float16 or float32"},
+      {layer("w.npy", "x.npy", {"--ternary", "mean:0.7"}), "--ternary: mean:0.7", "float weights"},
       {layer("wf.npy", "x.npy", {"--ternary", "median:1"}), "--ternary: median:1", "abs:T or mean:T"},
       {layer("wf.npy", "x.npy", {"--ternary", "abs:-1"}), "--ternary: abs:-1", "at least 0"},
       {layer("nan.npy", "x.npy", {"--ternary", "abs:1"}), "nan.npy: element 3 is NaN", "numbers"},
@@ -248,6 +262,56 @@ TEST_CASE("a refused run leaves existing files as they were") {
   CHECK(folder.read("y.npy") == "precious");
   CHECK(folder.read("r.json") == "precious, too");
   CHECK(folder.read("a.vcd") == "and this");
+}
+
+TEST_CASE("an error line is true of what was given") {
+  const ScratchFolder folder;
+  write_npy(folder.file("w.npy"), small_codes({8, 4, 3, 3}));
+  write_npy(folder.file("x.npy"), small_floats({1, 4, 6, 6}));
+  const auto run_with = [](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"run", "--network", "resnet20", "--layer", "conv1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  // What an output's name stands for.
+  REQUIRE(::mkfifo(folder.file("pipe.csv").c_str(), 0600) == 0);
+  std::filesystem::create_symlink("pipe.csv", folder.file("to_pipe.csv"));
+  std::filesystem::create_symlink("nothing", folder.file("to_nothing.csv"));
+  std::filesystem::create_symlink("loop.csv", folder.file("loop.csv"));
+  const std::vector<Case> cases{
+      {run_with({"--report", "pipe.csv"}), "pipe.csv: not a regular file", "can be written"},
+      {run_with({"--report", "to_pipe.csv"}), "to_pipe.csv: not a regular file", "can be written"},
+      {run_with({"--report", "to_nothing.csv"}), "to_nothing.csv: a symbolic link to nothing", "can be written"},
+      {run_with({"--report", "loop.csv"}), "loop.csv: Too many levels of symbolic links", "can be written"},
+      {run_with({"--vcd", "none/"}), "none/: the name of a folder", "can be written"},
+      {run_with({"--vcd", "/dev/null"}), "/dev/null: not a regular file", "can be written"},
+      // Limits are named, whichever is passed.
+      {{"layer", "--weights", "w.npy", "--features", "x.npy", "--output", "y.npy", "--pad", "1048577"},
+       "--pad: 1048577",
+       "from 0 to 1048576"},
+      {{"config", "--set", "grid_rows=65"}, "--set: grid_rows: 65", "from 1 to 64, a power of two that divides pes"},
+      {{"config", "--set", "burst_bytes=8"}, "--set: burst_bytes: 8", "from 16 to 4096, a power of two"},
+      {{"config", "--set", "feature_buffer_bytes=8"}, "--set: feature_buffer_bytes: 8", "a multiple of 16"},
+      // Numbers as they were given.
+      {run_with({"--weight-density", "0.000000001"}), "--weight-density: 0.000000001:", "ternary"},
+      {run_with({"--spread", "10.0000001"}), "--spread: 10.0000001:", "0 to 10"},
+  };
+  for (const Case& each : cases) check_refused(folder, each);
+
+  // Not more names than can be looked through.
+  const ProgramResult missing = run_program(folder.path(), {"run"});
+  CHECK(std::count(missing.err.begin(), missing.err.end(), ',') <= 10);
+
+  // A type that is no good is not answered with one that is refused next.
+  const std::string npy = folder.read("x.npy");
+  std::string complex = npy;
+  complex.replace(complex.find("<f4"), 3, "<c8");
+  folder.write("c.npy", complex);
+  const auto layer = [&](const std::string& weights, const std::string& features) {
+    return run_program(folder.path(), {"layer", "--weights", weights, "--features", features, "--output", "y.npy"});
+  };
+  CHECK(layer("w.npy", "c.npy").err == "dlac-tb: c.npy: type '<c8': expected <f2, <f4 or <f8\n");
+  CHECK_THAT(layer("c.npy", "x.npy").err, StartsWith("dlac-tb: c.npy: type '<c8': expected |i1") && Contains("<i8"));
 }
 
 }  // namespace dlac::tb

@@ -202,6 +202,39 @@ TEST_CASE("a wrong compile command is refused, and no file is touched") {
   CHECK(folder.read("old.dlac") == "precious");
 }
 
+TEST_CASE("a layer's name in an image is given, or made of its file's") {
+  const ScratchFolder folder;
+  write_npy(folder.file("x.npy"), small_floats({1, 4, 6, 6}));
+  const std::string long_name(80, 'a');
+  std::string umlauts = "x";
+  for (int i = 0; i < 24; ++i) umlauts += "\xC3\xA4";  // two bytes each
+  const auto name_of = [&](const std::string& file, const std::vector<std::string>& more) {
+    write_npy(folder.file(file), small_codes({8, 4, 3, 3}));
+    std::vector<std::string> arguments{"compile", "--weights", file, "--features", "x.npy", "--output", "a.dlac"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProgramResult result = run_program(folder.path(), arguments);
+    CHECK(result.err.empty());
+    REQUIRE(result.code == 0);
+    return std::string(read_image(folder.file("a.dlac")).layers.at(0).name);
+  };
+  CHECK(name_of("w.npy", {}) == "w");
+  CHECK(name_of(long_name + ".npy", {}) == std::string(47, 'a'));
+  CHECK(name_of(umlauts + ".npy", {}) == umlauts.substr(0, 47));  // 1 + 23 * 2
+  CHECK(name_of("y" + umlauts + ".npy", {}) == ("y" + umlauts).substr(0, 46));
+  CHECK(name_of("a\tb.npy", {}) == "a_b");
+  CHECK(name_of("w.npy", {"--name", "conv1"}) == "conv1");
+  const auto refused = [&](const std::string& name, const std::string& starts) {
+    check_refused(folder,
+                  {"compile", "--weights", "w.npy", "--features", "x.npy", "--output", "a.dlac", "--name", name},
+                  starts, "1 to 47 bytes");
+  };
+  refused(std::string(48, 'b'), "--name: bbb");
+  refused("", "--name: (empty)");
+  refused("a\tb", "--name: a\\x09b");
+  check_refused(folder, {"compile", "--network", "resnet20", "--output", "a.dlac", "--name", "a"}, "--name: a",
+                "--weights");
+}
+
 TEST_CASE("a wrong manifest is refused with the place in it") {
   const ScratchFolder folder;
   write_network(folder);
