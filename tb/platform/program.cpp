@@ -20,6 +20,7 @@
 #include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
 #include "tb/settings/output_check.h"
+#include "tb/system/available_memory.h"
 #include "tb/system/waveform.h"
 #include "workloads/output_file.h"
 
@@ -140,7 +141,10 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   } catch (const ConfigError& error) {
     return refuse(error, BadInput);
   } catch (const std::bad_alloc&) {
-    return refuse(InputError("--ram-bytes", "", "exhausts the memory", "less"), BadInput);
+    return refuse(InputError("--ram-bytes", "", "more memory than can be had",
+                             "less than the " + tb::mebibytes(tb::available_memory().bytes) + " that " +
+                                 tb::available_memory().limited_by + " leaves"),
+                  BadInput);
   } catch (const std::exception& error) {  // CpuError, sc_report: the platform failed
     return refuse(error, Failed);
   }

@@ -194,7 +194,8 @@ ordered_json report_json(const RunReport& report) {
   result["totals"].erase("name");
   result["host"] = {{"cpu_seconds", total.figures.cpu_seconds},
                     {"wall_seconds", report.wall_seconds},
-                    {"peak_memory_bytes", report.peak_memory_bytes}};
+                    {"peak_memory_bytes", report.peak_memory_bytes},
+                    {"expected_memory_bytes", report.expected_memory_bytes}};
   return result;
 }
 

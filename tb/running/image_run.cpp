@@ -74,8 +74,10 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
                                         sc_core::sc_time(machine.memory_latency_ns, sc_core::SC_NS), program,
                                         recording.fittings());
   } catch (const std::bad_alloc&) {
+    const AvailableMemory available = available_memory();
     throw InputError(printable(name), "end in memory", hexadecimal(base + image.header.memory_bytes),
-                     "an image that the testbench's memory, from address 0 on, can hold");
+                     "an image that the testbench's memory, from address 0 on, can hold: " + available.limited_by +
+                         " leaves " + mebibytes(available.bytes));
   }
   bench->run();
   recording.finish();

@@ -204,7 +204,7 @@ Tensor converted_weights(const LayerFiles& files, Tensor weights, Mode mode) {
 /// std::function wants what can be copied; the tensors are given away all the same.
 Job job_of(ConvLayer layer, LayerTensors tensors) {
   const auto kept = std::make_shared<LayerTensors>(std::move(tensors));
-  return {std::move(layer), [kept] { return std::move(*kept); }, std::nullopt};
+  return {std::move(layer), [kept] { return std::move(*kept); }, std::nullopt, true};
 }
 
 }  // namespace
@@ -233,7 +233,7 @@ std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std:
                                   : workloads::synthetic_weights(conv, densities, type, seed),
                           workloads::synthetic_features(conv, densities, type, seed)};
     };
-    jobs.push_back({conv, tensors, std::nullopt});
+    jobs.push_back({conv, tensors, std::nullopt, false});
   }
   if (overrides.weights && !used.weights) {
     throw InputError("--weight-density", "", overrides.weights->text, "a layer with ternary weights among those run");
@@ -268,19 +268,12 @@ workloads::MapperOptions mapper_options(const MachineSettings& machine) {
   return options;
 }
 
-std::uint64_t memory_needed(const std::vector<Job>& jobs, const MachineSettings& machine) {
-  std::uint64_t bytes = 0;
-  for (const Job& job : jobs) {
-    try {
-      bytes = std::max(bytes, Testbench::footprint(job.layer, machine.core, mapper_options(machine)));
-    } catch (const ConfigError& error) {
-      throw explain({error.key(), error.value(), error.expected() + " (layer " + printable(job.layer.name) + ")"},
-                    machine);
-    } catch (const workloads::LayerError& error) {
-      throw InputError("layer " + printable(job.layer.name), error.key(), error.value(), error.expected());
-    }
-  }
-  return bytes;
+void refuse_mapping(const Job& job, const MachineSettings& machine, const ConfigError& error) {
+  throw explain({error.key(), error.value(), error.expected() + " (layer " + printable(job.layer.name) + ")"}, machine);
+}
+
+void refuse_mapping(const Job& job, const workloads::LayerError& error) {
+  throw InputError("layer " + printable(job.layer.name), error.key(), error.value(), error.expected());
 }
 
 }  // namespace dlac::tb

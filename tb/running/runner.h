@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace dlac::tb {
 /// What a caller wants to hear of a run. Called in the simulation; any of them may be empty.
 struct RunHooks {
   std::function<void(std::size_t job)> started;
+  /// Of the job started last, some part is behind us; often. `share`: 0 to 1, what is left takes about as long per
+  /// share.
+  std::function<void(double share)> moved;
   std::function<void(LayerRun& run)> collected;  ///< results are back, nothing is checked yet; may change them
   std::function<void(const LayerReport& report, const Verification& found, LayerRun& run)> finished;
 };
@@ -22,12 +26,13 @@ struct RunHooks {
 /// What a run gave.
 struct RunOutcome {
   std::vector<LayerReport> layers;
-  bool waveform_missing = false;  ///< one was asked for, but its window began after the end of the simulation
+  std::uint64_t expected_memory_bytes = 0;  ///< RunMemory::peak_bytes
+  bool waveform_missing = false;            ///< one was asked for, but its window began after the end of the simulation
 };
 
 /// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,
 /// drops it. One call per process, because SystemC elaborates once.
-/// Throws what memory_needed() and Testbench throw.
+/// Throws what run_memory() and Testbench throw.
 [[nodiscard]] RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const RunHooks& hooks);
 
 }  // namespace dlac::tb

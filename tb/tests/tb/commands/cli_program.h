@@ -17,8 +17,15 @@ struct ProgramResult {
   std::string err;
 };
 
+/// Around a run of dlac-tb.
+struct ProgramSurroundings {
+  std::uint64_t address_space = 0;  ///< RLIMIT_AS in bytes; 0: as it is
+  bool terminal = false;            ///< standard error is a terminal, and what is written there is `err`
+};
+
 /// Runs dlac-tb and waits for it. Its working folder is `folder`.
-[[nodiscard]] ProgramResult run_program(const std::string& folder, const std::vector<std::string>& arguments);
+[[nodiscard]] ProgramResult run_program(const std::string& folder, const std::vector<std::string>& arguments,
+                                        const ProgramSurroundings& surroundings = {});
 
 /// An empty folder of its own, gone with this object.
 class ScratchFolder {
