@@ -5,13 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 namespace dlac::workloads {
 namespace {
@@ -33,56 +32,6 @@ std::optional<mode_t> existing_mode(const std::string& path, const std::string& 
   return status.st_mode & 07777U;
 }
 
-/// A file beside the target; gone with this object unless it has been renamed.
-class TemporaryFile {
- public:
-  TemporaryFile(const std::string& path, const std::string& target) : path_(path) {
-    constexpr int Attempts = 100;  // left-overs of killed runs with the same process number
-    for (int attempt = 0; attempt < Attempts; ++attempt) {
-      name_ = target + ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
-      descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (descriptor_ >= 0 || errno != EEXIST) break;
-    }
-    if (descriptor_ < 0) throw FileError(path_, reason(errno), "a folder that exists and can be written to");
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    if (!renamed_) ::unlink(name_.c_str());
-  }
-
-  void write(const void* data, std::size_t size) {
-    const char* bytes = static_cast<const char*>(data);
-    while (size > 0) {
-      const ssize_t written = ::write(descriptor_, bytes, std::min<std::size_t>(size, 1U << 30U));
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) fail();
-      bytes += written;
-      size -= static_cast<std::size_t>(written);
-    }
-  }
-  void set_mode(mode_t mode) {
-    if (::fchmod(descriptor_, mode) != 0) fail();
-  }
-  void rename_to(const std::string& target) {
-    // close() reports what a network file system has kept to itself until then.
-    const int closed = ::close(descriptor_);
-    descriptor_ = -1;
-    if (closed != 0) fail();
-    if (::rename(name_.c_str(), target.c_str()) != 0) fail();
-    renamed_ = true;
-  }
-
- private:
-  [[noreturn]] void fail() const { throw FileError(path_, reason(errno), "all of it to be written"); }
-
-  std::string path_;
-  std::string name_;
-  int descriptor_ = -1;
-  bool renamed_ = false;
-};
-
 }  // namespace
 
 std::string output_target(const std::string& path) {
@@ -101,6 +50,67 @@ std::string output_target(const std::string& path) {
   return target.string();
 }
 
+OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
+  const std::string target = output_target(path_);
+  existing_mode(path_, target);
+  constexpr std::size_t LongestStem = 200;  // what is put behind it must not make a good name too long
+  const std::size_t folder = target.rfind('/') + 1;
+  const std::string stem = target.substr(0, folder) + target.substr(folder).substr(0, LongestStem);
+  const SignalsBlocked blocked;  // the file and its name are known together
+  constexpr int Attempts = 100;  // left-overs of killed runs with the same process number
+  for (int attempt = 0; attempt < Attempts && descriptor_ < 0; ++attempt) {
+    const std::string name = stem + ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+    descriptor_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0 && errno != EEXIST) break;
+    if (descriptor_ >= 0) temporary_.emplace(name);
+  }
+  if (descriptor_ < 0) throw FileError(path_, reason(errno), "a folder that exists and can be written to");
+  setp(buffer_.data(), buffer_.data() + buffer_.size());
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+bool OutputFile::flush_buffer() {
+  const char* bytes = pbase();
+  while (error_ == 0 && bytes < pptr()) {
+    const ssize_t written = ::write(descriptor_, bytes, static_cast<std::size_t>(pptr() - bytes));
+    if (written > 0) {
+      bytes += written;
+    } else if (written == 0 || errno != EINTR) {
+      error_ = written == 0 ? EIO : errno;
+    }
+  }
+  setp(buffer_.data(), buffer_.data() + buffer_.size());
+  return error_ == 0;
+}
+
+OutputFile::int_type OutputFile::overflow(int_type c) {
+  if (!flush_buffer()) return traits_type::eof();
+  return traits_type::eq_int_type(c, traits_type::eof()) ? traits_type::not_eof(c)
+                                                         : sputc(traits_type::to_char_type(c));
+}
+
+int OutputFile::sync() { return flush_buffer() ? 0 : -1; }
+
+void OutputFile::close() {
+  static_cast<void>(flush_buffer());
+  if (descriptor_ >= 0) {
+    // close() reports what a network file system has kept to itself until then.
+    if (::close(descriptor_) != 0 && error_ == 0) error_ = errno;
+    descriptor_ = -1;
+  }
+  if (error_ != 0) throw FileError(path_, reason(error_), "all of it to be written");
+}
+
+void OutputFile::commit() {
+  close();
+  const SignalsBlocked blocked;
+  replace_file(path_, temporary());
+  temporary_.reset();
+}
+
 void replace_file(const std::string& path, const std::string& temporary) {
   const auto check = [&path](int result) {
     if (result != 0) throw FileError(path, reason(errno), "a file that can be written");
@@ -112,20 +122,17 @@ void replace_file(const std::string& path, const std::string& temporary) {
 }
 
 void write_file(const std::string& path, const std::vector<ByteRange>& pieces) {
-  const std::string target = output_target(path);
-  const std::optional<mode_t> mode = existing_mode(path, target);
-  TemporaryFile file(path, target);
-  for (const ByteRange& piece : pieces) file.write(piece.data, piece.size);
-  if (mode) file.set_mode(*mode);
-  file.rename_to(target);
+  OutputFile file(path);
+  for (const ByteRange& piece : pieces) {
+    file.stream().write(static_cast<const char*>(piece.data), static_cast<std::streamsize>(piece.size));
+  }
+  file.commit();
 }
 
 void check_writable(const std::string& path) {
   if (path.empty()) throw FileError("(empty name)", "no file name", "a file that can be written");
   if (path.back() == '/') throw FileError(path, "the name of a folder", "a file that can be written");
-  const std::string target = output_target(path);
-  existing_mode(path, target);
-  const TemporaryFile probe(path, target);
+  const OutputFile probe(path);
 }
 
 }  // namespace dlac::workloads

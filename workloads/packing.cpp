@@ -258,6 +258,36 @@ void check_ternary(const std::string& tensor, const std::int8_t* codes, std::siz
                   ": expected -1, 0 or 1");
 }
 
+namespace {
+
+template <typename T>
+Tensor narrowed(const std::string& name, const Tensor& codes) {
+  Tensor narrow(ElementType::Int8, codes.shape());
+  const Span<const T> from = codes.span<T>();
+  const Span<std::int8_t> to = narrow.span<std::int8_t>();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i] != 0 && from[i] != 1 && static_cast<std::int64_t>(from[i]) != -1) {
+      throw CodeError(name + ": element " + std::to_string(i) + " is " + std::to_string(from[i]) +
+                      ": expected -1, 0 or 1");
+    }
+    to[i] = static_cast<std::int8_t>(from[i]);
+  }
+  return narrow;
+}
+
+}  // namespace
+
+Tensor ternary_codes(const std::string& tensor, Tensor codes) {
+  switch (codes.type()) {
+    case ElementType::Int8: check_ternary(tensor, codes.span<std::int8_t>().data(), codes.elements()); return codes;
+    case ElementType::UInt8: return narrowed<std::uint8_t>(tensor, codes);
+    case ElementType::Int32: return narrowed<std::int32_t>(tensor, codes);
+    case ElementType::Int64: return narrowed<std::int64_t>(tensor, codes);
+    default: break;
+  }
+  throw std::logic_error("codes are integers");
+}
+
 std::optional<std::uint64_t> find_invalid_packed(const std::uint8_t* packed, std::uint64_t codes) {
   const auto bad_bits = [](std::uint64_t bits) { return (bits >> 1U) & ~bits & 0x5555555555555555U; };
   for (std::uint64_t first = 0; first < codes; first += 32) {

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "tensor.h"
+
 namespace dlac::workloads {
 
 /// A value that is no ternary code. what() is one line: tensor, index, value, expected.
@@ -52,6 +54,8 @@ void pack_words(const std::uint16_t* words, std::size_t filter_beats, const Tile
 [[nodiscard]] std::optional<std::size_t> find_invalid_code(const std::int8_t* codes, std::size_t count);
 /// Throws CodeError, naming `tensor`, the index and the value, at the first element other than -1, 0, 1.
 void check_ternary(const std::string& tensor, const std::int8_t* codes, std::size_t count);
+/// Codes of any integer type as Int8. Throws CodeError for an element that is not -1, 0 or 1.
+[[nodiscard]] Tensor ternary_codes(const std::string& tensor, Tensor codes);
 
 /// Index of the first 2-bit code 10 in `codes` packed codes; nullopt if there is none.
 [[nodiscard]] std::optional<std::uint64_t> find_invalid_packed(const std::uint8_t* packed, std::uint64_t codes);

@@ -9,25 +9,9 @@
 
 #include "workloads/convert.h"
 #include "workloads/number_text.h"
-#include "workloads/packing.h"
 
 namespace dlac::workloads {
 namespace {
-
-template <typename T>
-Tensor narrowed(const std::string& name, const Tensor& codes) {
-  Tensor narrow(ElementType::Int8, codes.shape());
-  const Span<const T> from = codes.span<T>();
-  const Span<std::int8_t> to = narrow.span<std::int8_t>();
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    if (from[i] != 0 && from[i] != 1 && static_cast<std::int64_t>(from[i]) != -1) {
-      throw CodeError(name + ": element " + std::to_string(i) + " is " + std::to_string(from[i]) +
-                      ": expected -1, 0 or 1");
-    }
-    to[i] = static_cast<std::int8_t>(from[i]);
-  }
-  return narrow;
-}
 
 /// The weights as binary32, which holds every binary16 exactly. `storage` is used where they have to be converted.
 Span<const float> as_floats(const Tensor& weights, std::vector<float>& storage, const std::string& name) {
@@ -103,17 +87,6 @@ Tensor ternarise(const Tensor& weights, const TernaryRule& rule, const std::stri
         static_cast<std::int8_t>(static_cast<int>(values[i] > threshold) - static_cast<int>(values[i] < -threshold));
   }
   return codes;
-}
-
-Tensor ternary_codes(const std::string& name, Tensor codes) {
-  switch (codes.type()) {
-    case ElementType::Int8: check_ternary(name, codes.span<std::int8_t>().data(), codes.elements()); return codes;
-    case ElementType::UInt8: return narrowed<std::uint8_t>(name, codes);
-    case ElementType::Int32: return narrowed<std::int32_t>(name, codes);
-    case ElementType::Int64: return narrowed<std::int64_t>(name, codes);
-    default: break;
-  }
-  throw std::logic_error("codes are integers");
 }
 
 }  // namespace dlac::workloads

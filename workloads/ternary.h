@@ -9,10 +9,6 @@
 
 namespace dlac::workloads {
 
-/// Codes of any integer type as Int8. `name` is what error messages call the tensor. Throws CodeError (packing.h) for
-/// an element that is not -1, 0 or 1.
-[[nodiscard]] Tensor ternary_codes(const std::string& name, Tensor codes);
-
 /// A ternarisation rule or weights that equation 1 cannot be applied to. what() is one line.
 class TernaryError : public std::runtime_error {
  public:

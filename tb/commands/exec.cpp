@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tb/commands/session.h"
 #include "tb/commands/subcommand.h"
+#include "tb/reports/image_report.h"
 #include "tb/reports/image_text.h"
 #include "tb/reports/text.h"
 #include "tb/running/image_run.h"
 #include "tb/settings/image_option.h"
 #include "tb/settings/machine_options.h"
 #include "tb/settings/output_check.h"
+#include "tb/settings/output_options.h"
 #include "tb/settings/record_options.h"
 #include "workloads/image.h"
 
@@ -19,24 +22,30 @@ outputs with the image's checksums. The core must be the one that the image was 
 )";
 
 void add_options(boost::program_options::options_description& options) {
-  options.add(image_option()).add(machine_options()).add(record_options());
+  options.add(image_option()).add(machine_options()).add(output_options()).add(record_options());
 }
 
 ExitCode run(const Given& given, const Console& console) {
   const MachineSettings machine = machine_settings(given);
   const std::string name = image_name(given);
   const workloads::Image image = workloads::read_image(name);
-  const RecordSettings records = record_settings(given, machine.core.clock_period_ps);
-  check_outputs(outputs_of(records), {name});
-  const ImageRun run = run_image(image, name, machine, records);
+  const OutputSettings outputs = output_settings(given, machine.core.clock_period_ps);
+  std::vector<std::string> inputs{name};
+  if (const std::optional<std::string> config = given.file("config")) inputs.push_back(*config);
+  check_outputs(outputs_of(outputs), inputs);
+  ImageRun run = run_image(image, name, machine, outputs);
   console.out << image_run_text(image, name, run, machine);
+  if (outputs.report) {
+    attempt(run.failures, [&] { write_image_report(*outputs.report, image, name, run, machine); });
+  }
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
     if (run.layers[i].right != false) continue;
     console.err << "dlac-tb: " << image.layers[i].name
                 << ": CRC-32 of the outputs: " << hexadecimal(run.layers[i].outputs_crc) << ": expected "
                 << hexadecimal(image.layers[i].outputs_crc) << '\n';
   }
-  return run.passed() ? ExitCode::Success : ExitCode::Mismatch;
+  const ExitCode written = show_failures(run.failures, console);
+  return run.passed() ? written : ExitCode::Mismatch;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "tb/settings/layer_options.h"
 #include "tb/settings/machine_options.h"
 #include "tb/settings/output_check.h"
+#include "tb/settings/output_options.h"
 #include "tb/settings/record_options.h"
 #include "tb/settings/running_options.h"
 
@@ -33,7 +34,7 @@ ExitCode run(const Given& command_line, const Console& console) {
   const RunSettings settings = run_settings(given);
   std::vector<Job> jobs;
   jobs.push_back(file_job(files, settings.machine.core.mode));
-  auto outputs = outputs_of(settings);
+  auto outputs = outputs_of(settings.outputs);
   outputs.insert(outputs.begin(), {"--output", output});
   std::vector<std::string> inputs{files.weights, files.features};
   if (settings.config) inputs.push_back(*settings.config);

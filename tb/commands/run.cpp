@@ -5,6 +5,7 @@
 #include "tb/settings/machine_options.h"
 #include "tb/settings/network_options.h"
 #include "tb/settings/output_check.h"
+#include "tb/settings/output_options.h"
 #include "tb/settings/record_options.h"
 #include "tb/settings/running_options.h"
 
@@ -29,7 +30,7 @@ ExitCode run(const Given& command_line, const Console& console) {
   std::vector<Job> jobs = network_jobs(selection, settings.machine.core.mode, settings.seed);
   std::vector<std::string> inputs;
   if (settings.config) inputs.push_back(*settings.config);
-  check_outputs(outputs_of(settings), inputs);
+  check_outputs(outputs_of(settings.outputs), inputs);
   RunReport report;
   report.network = selection.network;
   report.batch = selection.batch;

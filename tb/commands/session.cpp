@@ -3,13 +3,12 @@
 
 #include <chrono>
 
-#include "settings/input_error.h"
-#include "tb/reports/save_file.h"
+#include "tb/reports/report_values.h"
 #include "tb/reports/table.h"
 #include "tb/reports/text.h"
 #include "tb/running/progress.h"
 #include "tb/running/runner.h"
-#include "tb/settings/record_options.h"
+#include "tb/settings/output_check.h"
 #include "tb/system/available_memory.h"
 #include "workloads/npy.h"
 
@@ -40,14 +39,6 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
   RunOutcome outcome = run_jobs(jobs_, report_.settings, hooks);
   report_.layers = std::move(outcome.layers);
   table.finish();
-  if (outcome.waveform_missing) {
-    const WaveformSettings& waveform = *report_.settings.waveform;
-    const InputError error("--vcd-window", "", std::to_string(waveform.window->first),
-                           "a first cycle before the end of the simulation; nothing is written");
-    console_.err << "dlac-tb: " << error.what() << '\n';
-    return ExitCode::BadInput;
-  }
-
   const Group total = total_of(report_.layers);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   report_.wall_seconds = wall.count();
@@ -57,20 +48,19 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
                << summary(name, report_.settings.machine, total, report_.wall_seconds, report_.peak_memory_bytes);
   // A result that is known to be wrong does not take the place of one that may be right.
   const bool failed = total.verified == false;
-  if (output && !failed) workloads::write_npy(*output, outputs);
-  if (report_.settings.report) write_report(*report_.settings.report, report_);
-  return failed ? ExitCode::Mismatch : ExitCode::Success;
+  std::vector<std::string> failures = std::move(outcome.failures);
+  if (output && !failed) attempt(failures, [&] { workloads::write_npy(*output, outputs); });
+  if (report_.settings.outputs.report) {
+    attempt(failures, [&] { write_report(*report_.settings.outputs.report, report_); });
+  }
+  const ExitCode written = show_failures(failures, console_);
+  return failed ? ExitCode::Mismatch : written;
 }
 
-std::vector<std::pair<std::string, std::string>> outputs_of(const RunSettings& settings) {
-  std::vector<std::pair<std::string, std::string>> outputs;
-  if (settings.report) outputs.emplace_back("--report", *settings.report);
-  if (settings.waveform) {
-    outputs.emplace_back("--vcd", settings.waveform->path);
-    for (std::string& name : save_files_of(settings.waveform->path)) outputs.emplace_back("--vcd", std::move(name));
-  }
-  for (auto& record : outputs_of(settings.records)) outputs.push_back(std::move(record));
-  return outputs;
+ExitCode show_failures(const std::vector<std::string>& failures, const Console& console) {
+  console.out << std::flush;
+  for (const std::string& line : failures) console.err << "dlac-tb: " << printable(line) << '\n';
+  return failures.empty() ? ExitCode::Success : ExitCode::BadInput;
 }
 
 }  // namespace dlac::tb

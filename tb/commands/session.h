@@ -27,7 +27,7 @@ class Session {
   const Console& console_;
 };
 
-/// The files that the settings have written: option and name.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> outputs_of(const RunSettings& settings);
+/// Shows the line of each output that was not written. Returns the exit code that it makes.
+[[nodiscard]] ExitCode show_failures(const std::vector<std::string>& failures, const Console& console);
 
 }  // namespace dlac::tb

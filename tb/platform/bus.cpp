@@ -77,6 +77,7 @@ void Bus::b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core:
   if (TargetPort* const target = decode(payload)) {
     const std::uint64_t address = payload.get_address();
     payload.set_address(address - target->base);
+    if (target->watcher) target->watcher(payload);
     target->socket->b_transport(payload, delay);
     payload.set_address(address);
   } else {
@@ -105,6 +106,7 @@ tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload&
   const Route route = routes_.at(&payload);
   const bool ends = phase == tlm::END_RESP;
   payload.set_address(address_at(route));
+  if (phase == tlm::BEGIN_REQ && route.target->watcher) route.target->watcher(payload);
   const tlm::tlm_sync_enum result = route.target->socket->nb_transport_fw(payload, phase, delay);
   const bool responds = result == tlm::TLM_COMPLETED || (result == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP);
   if (ends || responds) payload.set_address(route.address);

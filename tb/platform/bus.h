@@ -5,6 +5,7 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -43,6 +44,11 @@ class Bus : public sc_core::sc_module {
   [[nodiscard]] TargetSocket& initiator(std::size_t index) { return initiators_.at(index)->socket; }
   [[nodiscard]] InitiatorSocket& target(std::size_t index) { return targets_.at(index)->socket; }
 
+  /// `watcher` is shown each transaction for a target, with the target's address, before the target gets it.
+  void watch(std::size_t target, std::function<void(const tlm::tlm_generic_payload&)> watcher) {
+    targets_.at(target)->watcher = std::move(watcher);
+  }
+
   /// Adds address, data (the first four bytes), command and activity of each initiator's accesses to a waveform.
   /// Direct memory access does not show: it does not pass here.
   void trace(sc_core::sc_trace_file* file) const override;
@@ -64,6 +70,7 @@ class Bus : public sc_core::sc_module {
     explicit TargetPort(const Target& target) : socket(target.name.c_str()), base(target.base), bytes(target.bytes) {}
     InitiatorSocket socket;
     const std::uint64_t base, bytes;
+    std::function<void(const tlm::tlm_generic_payload&)> watcher;
   };
   /// Where a non-blocking transaction came from and what its address was.
   struct Route {

@@ -8,6 +8,7 @@
 #include "tb/platform/platform_map.h"
 #include "tb/reports/text.h"
 #include "tb/settings/given_options.h"
+#include "tb/settings/output_options.h"
 
 namespace dlac::platform {
 namespace {
@@ -54,9 +55,11 @@ po::options_description all_options() {
       ("config", text("FILE.json"), "configuration file; `dlac-tb config` prints one with every key")   //
       ("set", text("KEY=VALUE ...")->multitoken(), "sets one key; may be repeated");
   po::options_description output("Output", HelpColumns, 62);
-  output.add_options()                                                                    //
-      ("uart", text("FILE"), "what the firmware prints goes there (default: to stdout)")  //
-      ("vcd", text("FILE"), "writes waveforms and a GTKWave save file")                   //
+  output.add_options()                                                                            //
+      ("uart", text("FILE"), "what the firmware prints goes there (default: to stdout)")          //
+      ("report", text("FILE"), "writes a report, .json or .csv (docs/platform.md)")               //
+      ("vcd", text("FILE"), "writes waveforms, .vcd or .fst, and a GTKWave save file")            //
+      ("vcd-window", text("FIRST:LAST"), "clock cycles of dLAC that --vcd covers (default all)")  //
       ("help,h", po::bool_switch(), "prints this text");
   po::options_description all(HelpColumns);
   all.add(run).add(machine).add(core).add(output);
@@ -97,7 +100,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   options.dmi = !given.flag("no-dmi");
   options.machine = machine_settings(given, options.dmi);
   options.uart = given.file("uart");
-  options.vcd = given.file("vcd");
+  options.outputs = tb::output_settings(given, options.machine.core.clock_period_ps);
   return options;
 }
 

@@ -22,7 +22,7 @@ struct Options {
   MachineSettings machine;
   std::optional<std::string> config;  ///< of the machine, already read
   std::optional<std::string> uart;    ///< a file instead of standard output
-  std::optional<std::string> vcd;
+  tb::OutputSettings outputs;         ///< without records
 };
 
 /// Reads the command line, without the program's name. Options are not abbreviated. Throws InputError.

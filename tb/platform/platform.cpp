@@ -48,6 +48,7 @@ Platform::Platform(sc_core::sc_module_name name, const PlatformSettings& setting
   bus.target(IntcPort).bind(interrupt_controller.socket);
   bus.target(SystemPort).bind(system.socket);
   bus.target(CsrPort).bind(dlac.csr);
+  bus.watch(CsrPort, [this](const tlm::tlm_generic_payload& payload) { lists.access(payload); });
   timer.irq.bind(timer_irq_);
   dlac.irq.bind(dlac_irq_);
   interrupt_controller.lines[PLATFORM_IRQ_TIMER - 1].bind(timer_irq_);

@@ -14,6 +14,7 @@
 #include "tb/platform/cpu.h"
 #include "tb/platform/elf_file.h"
 #include "tb/platform/interrupt_controller.h"
+#include "tb/platform/list_log.h"
 #include "tb/platform/system_controller.h"
 #include "tb/platform/timer.h"
 #include "tb/platform/uart.h"
@@ -56,6 +57,7 @@ class Platform : public sc_core::sc_module {
   InterruptController interrupt_controller;
   SystemController system;
   Accelerator dlac;
+  ListLog lists{dlac};
 
  private:
   void load(std::uint64_t address, const std::vector<std::uint8_t>& bytes, const std::string& what);

@@ -17,9 +17,10 @@
 #include "tb/platform/options.h"
 #include "tb/platform/platform.h"
 #include "tb/platform/platform_map.h"
-#include "tb/reports/save_file.h"
+#include "tb/platform/report.h"
 #include "tb/reports/text.h"
 #include "tb/settings/output_check.h"
+#include "tb/settings/output_options.h"
 #include "tb/system/available_memory.h"
 #include "tb/system/waveform.h"
 #include "workloads/output_file.h"
@@ -59,10 +60,7 @@ void check_files(const Options& options) {
   if (options.config) inputs.push_back(*options.config);
   std::vector<std::pair<std::string, std::string>> outputs;
   if (options.uart) outputs.emplace_back("--uart", *options.uart);
-  if (options.vcd) {
-    outputs.emplace_back("--vcd", *options.vcd);
-    for (std::string& name : tb::save_files_of(*options.vcd)) outputs.emplace_back("--vcd", std::move(name));
-  }
+  for (auto& output : tb::outputs_of(options.outputs)) outputs.push_back(std::move(output));
   tb::check_outputs(outputs, inputs);
 }
 
@@ -91,39 +89,39 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   check_files(options);
   // SystemC's own remarks (the waveform's time unit, the end of the simulation) do not belong among the firmware's.
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-  std::ofstream uart_file;
-  Platform platform("platform", settings, options.uart ? uart_file : out);
+  std::optional<workloads::OutputFile> uart;
+  if (options.uart) uart.emplace(*options.uart);
+  Platform platform("platform", settings, uart ? uart->stream() : out);
   std::optional<tb::Waveform> waveform;
-  if (options.vcd) {
-    waveform.emplace("waveform", tb::WaveformSettings{*options.vcd, std::nullopt}, options.machine,
+  if (options.outputs.waveform) {
+    waveform.emplace("waveform", *options.outputs.waveform, options.machine,
                      [&platform](sc_core::sc_trace_file* file) { platform.trace(file); });
-  }
-
-  if (options.uart) {  // all else is well: only now the file is emptied
-    uart_file.open(*options.uart, std::ios::binary);
-    if (!uart_file) {
-      throw InputError("--uart", printable(*options.uart), std::generic_category().message(errno),
-                       "a file that can be written");
-    }
   }
 
   const auto start = std::chrono::steady_clock::now();
   const std::optional<int> code = platform.run();
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-  if (waveform) static_cast<void>(waveform->finish());
   print_summary(out, platform.cpu.statistics(), wall.count());
   if (!code) err << "dlac-platform: " << platform.failure() << "\n";
-  if (options.uart && !uart_file.flush()) {
-    throw InputError("--uart", "", printable(*options.uart), "to be written in full");
+  std::vector<std::string> failures;  // one output that cannot be written keeps no other from it
+  if (waveform) {
+    if (std::optional<std::string> failure = waveform->finish()) failures.push_back(std::move(*failure));
   }
-  return !code || *code != 0 ? Failed : 0;
+  if (uart) tb::attempt(failures, [&] { uart->commit(); });
+  if (options.outputs.report) {
+    tb::attempt(failures, [&] { write_report(*options.outputs.report, options, platform, code, wall.count()); });
+  }
+  out << std::flush;
+  for (const std::string& line : failures) err << "dlac-platform: " << printable(line) << "\n";
+  if (!code || *code != 0) return Failed;
+  return failures.empty() ? 0 : BadInput;
 }
 
 }  // namespace
 
 int run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   const auto refuse = [&err](const std::exception& error, int code) {
-    err << "dlac-platform: " << error.what() << "\n";
+    err << "dlac-platform: " << printable(error.what()) << "\n";
     return code;
   };
   int code = 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/reports/report_file.h"
 
-#include <array>
-
 #include "settings/config_json.h"
-#include "workloads/output_file.h"
+#include "tb/reports/report_values.h"
+#include "tb/settings/output_options.h"
 
 #ifndef DLAC_VERSION
 #define DLAC_VERSION "unversioned"
@@ -14,43 +13,6 @@ namespace dlac::tb {
 namespace {
 
 using nlohmann::ordered_json;
-
-struct CounterKey {
-  const char* key;
-  Counter counter;
-};
-constexpr std::array<CounterKey, 6> GridCycleKeys{{{"compute", Counter::ComputeCycles},
-                                                   {"pointwise", Counter::PointwiseCycles},
-                                                   {"wait_weights", Counter::WaitWeightsCycles},
-                                                   {"wait_features", Counter::WaitFeaturesCycles},
-                                                   {"wait_drain", Counter::WaitDrainCycles},
-                                                   {"idle", Counter::IdleCycles}}};
-constexpr std::array<CounterKey, 5> UpdateKeys{{{"executed", Counter::UpdatesExecuted},
-                                                {"skipped_weight", Counter::UpdatesSkippedWeight},
-                                                {"skipped_feature", Counter::UpdatesSkippedFeature},
-                                                {"skipped_both", Counter::UpdatesSkippedBoth},
-                                                {"masked_nonfinite", Counter::UpdatesMaskedNonfinite}}};
-constexpr std::array<CounterKey, 4> PeCycleKeys{{{"busy", Counter::PeBusyCycles},
-                                                 {"starved_row", Counter::PeStarvedRowCycles},
-                                                 {"starved_column", Counter::PeStarvedColumnCycles},
-                                                 {"finished_early", Counter::PeFinishedEarlyCycles}}};
-constexpr std::array<CounterKey, 6> TrafficKeys{{{"bytes_read", Counter::BytesRead},
-                                                 {"bytes_written", Counter::BytesWritten},
-                                                 {"read_bursts", Counter::ReadBursts},
-                                                 {"write_bursts", Counter::WriteBursts},
-                                                 {"commands", Counter::Commands},
-                                                 {"segment_count", Counter::Segments}}};
-
-template <std::size_t N>
-ordered_json counters_json(const Figures& figures, const std::array<CounterKey, N>& keys) {
-  ordered_json result = ordered_json::object();
-  for (const CounterKey& each : keys) result[each.key] = figures.counter(each.counter);
-  return result;
-}
-
-ordered_json verified_json(const std::optional<bool>& verified) {
-  return verified ? ordered_json(*verified) : ordered_json(nullptr);
-}
 
 /// What a layer, a stage and the total have in common.
 void add_figures(ordered_json& to, const Figures& figures) {
@@ -66,10 +28,7 @@ void add_figures(ordered_json& to, const Figures& figures) {
   to["beat_density"] = figures.counts.beat_density();
   to["live_density"] = figures.counts.live_density();
   to["utilisation"] = figures.utilisation();
-  to["grid_cycles"] = counters_json(figures, GridCycleKeys);
-  to["updates"] = counters_json(figures, UpdateKeys);
-  to["pe_cycles"] = counters_json(figures, PeCycleKeys);
-  for (const CounterKey& each : TrafficKeys) to[each.key] = figures.counter(each.counter);
+  add_counters(to, figures.counters);
   to["cpu_seconds"] = figures.cpu_seconds;
 }
 
@@ -126,35 +85,6 @@ ordered_json group_json(const Group& group) {
   return result;
 }
 
-std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-/// The scalars of a layer's JSON, nested ones as outer_inner, lists as their elements joined with "x".
-void flatten(const ordered_json& from, const std::string& prefix,
-             std::vector<std::pair<std::string, std::string>>& to) {
-  for (const auto& [key, value] : from.items()) {
-    const std::string name = prefix.empty() ? key : std::string(prefix).append("_").append(key);
-    if (value.is_object()) {
-      flatten(value, name, to);
-    } else if (value.is_array()) {
-      std::string text;
-      for (const ordered_json& element : value) text += (text.empty() ? "" : "x") + element.dump();
-      to.emplace_back(name, text);
-    } else if (value.is_string()) {
-      to.emplace_back(name, csv_text(value.get<std::string>()));
-    } else {
-      to.emplace_back(name, value.is_null() ? "" : value.dump());
-    }
-  }
-}
-
 }  // namespace
 
 std::string program_version() { return DLAC_VERSION; }
@@ -200,27 +130,13 @@ ordered_json report_json(const RunReport& report) {
 }
 
 std::string report_csv(const RunReport& report) {
-  std::string text;
-  for (const LayerReport& layer : report.layers) {
-    std::vector<std::pair<std::string, std::string>> fields;
-    flatten(layer_json(layer, false), "", fields);
-    if (text.empty()) {
-      for (const auto& [name, value] : fields) text += (text.empty() ? "" : ",") + name;
-      text += '\n';
-    }
-    std::string line;
-    for (const auto& [name, value] : fields) line += (&name == &fields.front().first ? "" : ",") + value;
-    text += line + '\n';
-  }
-  return text;
+  ordered_json rows = ordered_json::array();
+  for (const LayerReport& layer : report.layers) rows.push_back(layer_json(layer, false));
+  return csv_of(rows);
 }
 
 void write_report(const std::string& path, const RunReport& report) {
-  // Names that are no UTF-8 must not keep a report from being written.
-  const bool csv = path.size() >= 4 && (path.back() == 'v' || path.back() == 'V');
-  const std::string text =
-      csv ? report_csv(report) : report_json(report).dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
-  workloads::write_file(path, {{text.data(), text.size()}});
+  write_report_text(path, is_csv(path) ? report_csv(report) : json_text(report_json(report)));
 }
 
 }  // namespace dlac::tb

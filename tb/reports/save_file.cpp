@@ -343,11 +343,11 @@ void show_core(Rows& rows, const std::string& core) {
   rows.end_group();
 }
 
-std::string head_of(const std::string& stem, const WaveformSpan& span) {
+std::string head_of(const std::string& file, const std::string& stem, const WaveformSpan& span) {
   const auto units = static_cast<double>(std::max<std::uint64_t>(1, span.last - span.first));
   std::ostringstream head;
   head << "[*] Arranges the signals of the waveform of the same name.\n"
-       << "[dumpfile] \"" << Rows::placed(stem + ".vcd") << "\"\n"
+       << "[dumpfile] \"" << Rows::placed(file) << "\"\n"
        << "[savefile] \"" << Rows::placed(stem + ".gtkw") << "\"\n"
        << "[timestart] " << span.first << "\n"
        << "[size] " << Width << ' ' << Height << "\n"
@@ -363,17 +363,18 @@ std::string head_of(const std::string& stem, const WaveformSpan& span) {
 
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
-std::string without_extension(const std::string& vcd) {
-  constexpr std::string_view Extension = ".vcd";
-  const std::size_t length = vcd.size() - std::min(vcd.size(), Extension.size());
-  return length > folder_of(vcd).size() && vcd.compare(length, std::string::npos, Extension) == 0
-             ? vcd.substr(0, length)
-             : vcd;
+std::string without_extension(const std::string& path) {
+  constexpr std::size_t ExtensionLength = 4;
+  const std::string name = path.substr(folder_of(path).size());
+  if (name.size() <= ExtensionLength) return path;
+  const std::string extension = name.substr(name.size() - ExtensionLength);
+  return extension == ".vcd" || is_fst(name) ? path.substr(0, path.size() - ExtensionLength) : path;
 }
 
 }  // namespace
 
-SaveFile::SaveFile(std::istream& vcd, const std::string& stem, const WaveformSpan& span) {
+SaveFile::SaveFile(std::istream& vcd, const std::string& path, const WaveformSpan& span) : folder_(folder_of(path)) {
+  const std::string stem = without_extension(path).substr(folder_.size());
   Rows rows(declared_signals(vcd), stem);
   show_platform(rows);
   for (const std::string& scope : rows.scopes()) {
@@ -383,27 +384,28 @@ SaveFile::SaveFile(std::istream& vcd, const std::string& stem, const WaveformSpa
   for (const Filter* filter : rows.filters()) {
     files_.emplace_back(Rows::file_of(stem, *filter), std::string(filter->content));
   }
-  files_.emplace_back(stem + ".gtkw", head_of(stem, span) + rows.text());
+  files_.emplace_back(stem + ".gtkw", head_of(path.substr(folder_.size()), stem, span) + rows.text());
 }
 
-std::string save_file_of(const std::string& vcd) { return without_extension(vcd) + ".gtkw"; }
+void SaveFile::write() const {
+  for (const auto& [name, content] : files_) workloads::write_file(folder_ + name, {{content.data(), content.size()}});
+}
 
-std::vector<std::string> save_files_of(const std::string& vcd) {
-  std::vector<std::string> names{save_file_of(vcd)};
+std::string save_file_of(const std::string& path) { return without_extension(path) + ".gtkw"; }
+
+std::vector<std::string> save_files_of(const std::string& path) {
+  std::vector<std::string> names{save_file_of(path)};
   for (const Filter* const filter : {&Opcodes, &BlockedOn, &GridStates, &PeStates}) {
-    names.push_back(Rows::file_of(without_extension(vcd), *filter));
+    names.push_back(Rows::file_of(without_extension(path), *filter));
   }
   return names;
 }
 
-void write_save_file(const std::string& vcd, const WaveformSpan& span) {
-  std::ifstream file(vcd, std::ios::binary);
-  if (!file) throw workloads::FileError(printable(vcd), "cannot be read again", "the waveform just written");
-  const std::string folder = folder_of(vcd);
-  const SaveFile save(file, without_extension(vcd).substr(folder.size()), span);
-  for (const auto& [name, content] : save.files()) {
-    workloads::write_file(folder + name, {{content.data(), content.size()}});
-  }
+bool is_fst(const std::string& path) {
+  constexpr std::string_view Extension = ".fst";
+  return path.size() >= Extension.size() &&
+         std::equal(Extension.rbegin(), Extension.rend(), path.rbegin(),
+                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
 }
 
 }  // namespace dlac::tb

@@ -4,12 +4,14 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "settings/input_error.h"
 #include "tb/reports/text.h"
 #include "tb/system/available_memory.h"
 #include "tb/system/link_recording.h"
 #include "tb/system/testbench.h"
+#include "tb/system/waveform.h"
 #include "workloads/crc32.h"
 
 namespace dlac::tb {
@@ -54,10 +56,11 @@ ImageLayerRun collect(Testbench& bench, const Image& image, const dlac_image_lay
 }  // namespace
 
 ImageRun run_image(const Image& image, const std::string& name, const MachineSettings& machine,
-                   const RecordSettings& records) {
+                   const OutputSettings& outputs) {
   check_runnable(image, name, machine.core);
   const std::uint64_t base = image.header.base;
   ImageRun run;
+  std::optional<Waveform> waveform;
   const auto program = [&](Testbench& bench) {
     std::memcpy(bench.memory.data() + base, image.bytes.data(), image.bytes.size());
     const ErrorCode error = bench.run_list(image.commands, base + image.header.commands_offset);
@@ -66,8 +69,9 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
     }
     run.counters = bench.read_counters();
     for (const dlac_image_layer& layer : image.layers) run.layers.push_back(collect(bench, image, layer));
+    if (waveform) waveform->close();
   };
-  LinkRecording recording(records, machine.core);
+  LinkRecording recording(outputs.records, machine.core);
   std::unique_ptr<Testbench> bench;
   try {
     bench = std::make_unique<Testbench>("testbench", machine.core, base + image.header.memory_bytes,
@@ -79,8 +83,15 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
                      "an image that the testbench's memory, from address 0 on, can hold: " + available.limited_by +
                          " leaves " + mebibytes(available.bytes));
   }
+  if (outputs.waveform) {
+    waveform.emplace("waveform", *outputs.waveform, machine,
+                     [&](sc_core::sc_trace_file* file) { bench->accelerator.trace(file); });
+  }
   bench->run();
-  recording.finish();
+  run.failures = recording.finish();
+  if (waveform) {
+    if (std::optional<std::string> failure = waveform->finish()) run.failures.push_back(std::move(*failure));
+  }
   return run;
 }
 

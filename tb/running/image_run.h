@@ -28,6 +28,7 @@ struct ImageLayerRun {
 struct ImageRun {
   std::vector<ImageLayerRun> layers;
   std::array<std::uint64_t, CounterCount> counters{};  ///< of the whole list; index: Counter
+  std::vector<std::string> failures;                   ///< a line for each waveform and record that was not written
   [[nodiscard]] bool passed() const {
     return std::all_of(layers.begin(), layers.end(), [](const ImageLayerRun& layer) { return layer.right != false; });
   }
@@ -35,8 +36,9 @@ struct ImageRun {
 
 /// Loads the image into a testbench's memory and runs its list. `name` is what errors call it. One call per process,
 /// because SystemC elaborates once. Throws FileError or InputError for an image that does not fit the core, that leaves
-/// features to the host, or that no memory can hold; CoreError when the core reports one.
+/// features to the host, or that no memory can hold; CoreError when the core reports one. Of `outputs` it writes the
+/// waveform and the records.
 [[nodiscard]] ImageRun run_image(const workloads::Image& image, const std::string& name, const MachineSettings& machine,
-                                 const RecordSettings& records = {});
+                                 const OutputSettings& outputs = {});
 
 }  // namespace dlac::tb

@@ -83,7 +83,7 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
   std::optional<Waveform> waveform;
   std::optional<JobProgress> progress;
 
-  LinkRecording recording(settings.records, machine.core);
+  LinkRecording recording(settings.outputs.records, machine.core);
   const auto program = [&](Testbench& self) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       if (hooks.started) hooks.started(i);
@@ -100,15 +100,17 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
   testbench.accelerator.observe([&](const CommandRecord& record) {
     if (const auto* op = std::get_if<MmOp>(&record.command)) progress->executed(*op);
   });
-  if (settings.waveform) {
-    waveform.emplace("waveform", *settings.waveform, machine, [&](sc_core::sc_trace_file* file) {
+  if (settings.outputs.waveform) {
+    waveform.emplace("waveform", *settings.outputs.waveform, machine, [&](sc_core::sc_trace_file* file) {
       sc_core::sc_trace(file, running, "testbench.layer");
       testbench.accelerator.trace(file);
     });
   }
   testbench.run();
-  recording.finish();
-  if (waveform) outcome.waveform_missing = !waveform->finish();
+  outcome.failures = recording.finish();
+  if (waveform) {
+    if (std::optional<std::string> failure = waveform->finish()) outcome.failures.push_back(std::move(*failure));
+  }
   return outcome;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "tb/reports/layer_report.h"
@@ -27,7 +28,7 @@ struct RunHooks {
 struct RunOutcome {
   std::vector<LayerReport> layers;
   std::uint64_t expected_memory_bytes = 0;  ///< RunMemory::peak_bytes
-  bool waveform_missing = false;            ///< one was asked for, but its window began after the end of the simulation
+  std::vector<std::string> failures;        ///< a line for each waveform and record that was not written
 };
 
 /// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,

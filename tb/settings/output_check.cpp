@@ -32,4 +32,12 @@ void check_outputs(const std::vector<std::pair<std::string, std::string>>& outpu
   }
 }
 
+void attempt(std::vector<std::string>& failures, const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const workloads::FileError& error) {
+    failures.emplace_back(error.what());
+  }
+}
+
 }  // namespace dlac::tb

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,5 +12,9 @@ namespace dlac::tb {
 /// spelt. Throws InputError, workloads::FileError. Changes nothing.
 void check_outputs(const std::vector<std::pair<std::string, std::string>>& outputs,
                    const std::vector<std::string>& inputs);
+
+/// Writes an output. When it cannot be written, the line that says so is added to `failures`: it keeps no other output
+/// from being written.
+void attempt(std::vector<std::string>& failures, const std::function<void()>& write);
 
 }  // namespace dlac::tb

@@ -47,10 +47,4 @@ RecordSettings record_settings(const Given& given, std::uint32_t clock_period_ps
   return settings;
 }
 
-std::vector<std::pair<std::string, std::string>> outputs_of(const RecordSettings& settings) {
-  std::vector<std::pair<std::string, std::string>> outputs;
-  for (const LinkPattern& record : settings.links) outputs.emplace_back("--record", record.path);
-  return outputs;
-}
-
 }  // namespace dlac::tb

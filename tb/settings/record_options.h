@@ -2,8 +2,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "tb/settings/given_options.h"
 #include "tb/settings/run_settings.h"
@@ -14,8 +12,6 @@ namespace dlac::tb {
 [[nodiscard]] boost::program_options::options_description record_options();
 /// What they say; the window is in cycles of `clock_period_ps`. Throws InputError.
 [[nodiscard]] RecordSettings record_settings(const Given& given, std::uint32_t clock_period_ps);
-/// The files that are written: option and name.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> outputs_of(const RecordSettings& settings);
 
 /// FIRST:LAST as option `name` has it. Throws InputError.
 [[nodiscard]] CycleWindow parse_window(const char* name, const std::string& text, std::uint32_t clock_period_ps);

@@ -39,6 +39,13 @@ struct RecordSettings {
   std::optional<CycleWindow> window;  ///< nullopt: the whole simulation
 };
 
+/// What a run writes besides its table.
+struct OutputSettings {
+  std::optional<std::string> report;  ///< name of a .json or .csv file
+  std::optional<WaveformSettings> waveform;
+  RecordSettings records;
+};
+
 /// How layers are run, whatever they are.
 struct RunSettings {
   MachineSettings machine;
@@ -46,9 +53,7 @@ struct RunSettings {
   VerifyLevel verify = VerifyLevel::Sample;
   bool segments = false;              ///< the report lists the segments
   std::optional<std::string> config;  ///< name of the configuration file
-  std::optional<std::string> report;  ///< name of a .json or .csv file
-  std::optional<WaveformSettings> waveform;
-  RecordSettings records;
+  OutputSettings outputs;
 };
 
 }  // namespace dlac::tb

@@ -6,7 +6,7 @@
 
 namespace dlac::tb {
 
-/// --seed, --verify, --report, --segments, --vcd, --vcd-window: how layers are run, whatever they are.
+/// --seed, --verify, --segments, and output_options(): how layers are run, whatever they are.
 [[nodiscard]] boost::program_options::options_description running_options();
 /// What they say, and machine_options(). Throws InputError.
 [[nodiscard]] RunSettings run_settings(const Given& given);

@@ -9,29 +9,52 @@
 
 #include <algorithm>
 #include <array>
-#include <climits>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <systemc>
+
+#include "tb/system/child_program.h"
+#include "workloads/temporary_name.h"
 
 namespace dlac::tb {
 namespace {
 
-constexpr std::array EndingSignals{SIGINT, SIGTERM, SIGHUP};
+/// The signals that do not end a process unless it asks for it. Those that cannot be caught are not asked for.
+constexpr std::array HarmlessSignals{SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU};
 
-/// A file that a signal's handler removes while `used`.
-struct TemporaryFile {
-  std::array<char, PATH_MAX> path;
-  volatile std::sig_atomic_t used;
-};
-std::array<TemporaryFile, 64> temporary_files;
+/// Where the handler runs when the fault is that the stack is full.
+std::array<char, std::size_t{1} << 16U> handler_stack;
 
-extern "C" void end_by_signal(int signal) {
-  for (const TemporaryFile& file : temporary_files) {
-    if (file.used != 0) ::unlink(file.path.data());
-  }
+extern "C" void end_by_signal(int signal, siginfo_t* info, void* /*context*/) {
+  // The kernel sends it in the process's own name: the write that is too long returns with an error.
+  if (signal == SIGXFSZ && info->si_code == SI_USER && info->si_pid == ::getpid()) return;
+  end_child_program();
+  workloads::remove_temporary_files();
   std::signal(signal, SIG_DFL);
-  std::raise(signal);
+  std::raise(signal);  // comes when the handler has returned
+}
+
+void handle_ending_signals() {
+  stack_t stack{};
+  if (::sigaltstack(nullptr, &stack) == 0 && (stack.ss_flags & SS_DISABLE) != 0) {
+    stack = {};
+    stack.ss_sp = handler_stack.data();
+    stack.ss_size = handler_stack.size();
+    ::sigaltstack(&stack, nullptr);
+  }
+  struct sigaction action {};
+  action.sa_sigaction = end_by_signal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  ::sigfillset(&action.sa_mask);
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    if (std::find(HarmlessSignals.begin(), HarmlessSignals.end(), signal) != HarmlessSignals.end()) continue;
+    struct sigaction before {};
+    // Neither what is ignored, as under nohup, nor what a sanitizer handles.
+    if (::sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) continue;
+    ::sigaction(signal, &action, nullptr);
+  }
 }
 
 /// Large blocks go back to the system when they are freed, and the memory that a run takes can be told before it:
@@ -52,28 +75,13 @@ int start(int argc, char* argv[]) {
     if (::fcntl(descriptor, F_GETFD) == -1 && ::open("/dev/null", O_RDONLY) == -1) return 2;
   }
   return_large_blocks();
-  std::signal(SIGXFSZ, SIG_IGN);
+  handle_ending_signals();
   ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
-  return sc_core::sc_elab_and_sim(argc, argv);
-}
-
-void remove_on_signal(const std::string& path) {
-  const auto free = std::find_if(temporary_files.begin(), temporary_files.end(),
-                                 [](const TemporaryFile& file) { return file.used == 0; });
-  if (free == temporary_files.end() || path.size() >= free->path.size()) return;
-  path.copy(free->path.data(), path.size());
-  free->path[path.size()] = '\0';
-  free->used = 1;
-  for (const int signal : EndingSignals) {
-    const auto before = std::signal(signal, end_by_signal);
-    if (before == SIG_IGN) std::signal(signal, SIG_IGN);  // as under nohup
-  }
-}
-
-void keep_on_signal(const std::string& path) {
-  for (TemporaryFile& file : temporary_files) {
-    if (file.used != 0 && path == file.path.data()) file.used = 0;
-  }
+  const int code = sc_core::sc_elab_and_sim(argc, argv);
+  // A network file system may keep an error to itself until the file is closed.
+  if (code != 0 || (std::fflush(stdout) == 0 && ::close(STDOUT_FILENO) == 0)) return code;
+  std::fprintf(stderr, "%s: standard output: expected to be written in full\n", ::program_invocation_short_name);
+  return 2;
 }
 
 }  // namespace dlac::tb

@@ -194,7 +194,7 @@ TEST_CASE("npy: a malformed file gives one line with the file, what was found an
       {header("{'descr': '<c8', " + rest), "'<c8'"},
       {header("{'descr': '|b1', " + rest), "'|b1'"},
       {header("{'descr': '|O', " + rest), "'|O'"},
-      {header("{'descr': '<i8', " + rest), "'<i8'"},
+      {header("{'descr': '<i2', " + rest), "'<i2'"},
       {header("{'descr': '<f16', " + rest), "'<f16'"},
       {header("{'descr': '', " + rest), "''"},
       {header("{'descr': [('a', '<f4')], " + rest), "structured"},

@@ -340,4 +340,61 @@ TEST_CASE("wrong outputs and errors of the core end with exit code 1") {
   CHECK_THAT(failed.err, Contains("bad.dlac: the core reports: memory error on load"));
 }
 
+TEST_CASE("exec writes a report and a waveform of what it runs, and changes nothing by it") {
+  const ScratchFolder folder;
+  write_network(folder);
+  REQUIRE(run_program(folder.path(), {"compile", "--layers", "net/net.json", "--expect", "--output", "n.dlac"}).code ==
+          0);
+  const ProgramResult plain = run_program(folder.path(), {"exec", "n.dlac"});
+  const ProgramResult result =
+      run_program(folder.path(), {"exec", "n.dlac", "--report", "r.json", "--vcd", "a.vcd", "--vcd-window", "10:200"});
+  REQUIRE(result.code == 0);
+  CHECK(result.err.empty());
+  CHECK(result.out == plain.out);
+  const nlohmann::json report = folder.json("r.json");
+  const Image image = read_image(folder.file("n.dlac"));
+  CHECK(report["image"] == "n.dlac");
+  CHECK(report["verified"] == true);
+  CHECK(report["configuration"]["pes"] == 512);
+  REQUIRE(report["layers"].size() == image.layers.size());
+  std::uint64_t macs = 0, compute = 0, segments = 0;
+  for (std::size_t i = 0; i < image.layers.size(); ++i) {
+    const nlohmann::json& layer = report["layers"][i];
+    CHECK(layer["name"] == image.layers[i].name);
+    CHECK(layer["macs"] == image.layers[i].macs);
+    CHECK(layer["outputs_crc"] == layer["expected_crc"]);
+    CHECK(layer["verified"] == true);
+    macs += image.layers[i].macs;
+    compute += layer["compute_cycles"].get<std::uint64_t>();
+    segments += layer["segment_count"].get<std::uint64_t>();
+  }
+  const nlohmann::json& totals = report["totals"];
+  CHECK(totals["macs"] == macs);
+  CHECK(totals["compute_cycles"] == compute);
+  CHECK(totals["segment_count"] == segments);
+  CHECK(totals["grid_cycles"]["compute"] == compute);
+  CHECK(totals["cycles"] > compute);
+  std::uint64_t updates = 0;
+  for (const char* key : {"executed", "skipped_weight", "skipped_feature", "skipped_both"}) {
+    updates += totals["updates"][key].get<std::uint64_t>();
+  }
+  CHECK(updates == macs);
+  CHECK_THAT(folder.read("a.vcd"), Contains("\n#20\n") && Contains("\n#402\n"));
+  CHECK(folder.has("a.gtkw"));
+
+  REQUIRE(run_program(folder.path(), {"exec", "n.dlac", "--report", "r.csv"}).code == 0);
+  const std::string csv = folder.read("r.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == static_cast<std::ptrdiff_t>(image.layers.size() + 1));
+
+  const ProgramResult late = run_program(folder.path(), {"exec", "n.dlac", "--report", "late.json", "--vcd", "late.vcd",
+                                                         "--vcd-window", "99999999:99999999"});
+  CHECK(late.code == 2);
+  CHECK_THAT(late.err, StartsWith("dlac-tb: --vcd-window: 99999999: expected a first cycle before"));
+  CHECK(folder.json("late.json")["totals"] == totals);
+  CHECK_FALSE(folder.has("late.vcd"));
+  for (const char* output : {"--report", "--vcd"}) {
+    CHECK(run_program(folder.path(), {"exec", "n.dlac", output, "n.dlac"}).code == 2);
+  }
+}
+
 }  // namespace dlac::tb

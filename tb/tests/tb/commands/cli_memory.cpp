@@ -17,10 +17,10 @@ constexpr std::uint64_t Gibibyte = std::uint64_t{1} << 30U;
 
 /// Refused in one line, before anything is written or printed, and at once.
 void check_too_large(const std::vector<std::string>& arguments, const std::string& starts, const std::string& limit,
-                     const ProgramSurroundings& surroundings = {}) {
+                     std::uint64_t address_space) {
   const ScratchFolder folder;
   const auto begin = std::chrono::steady_clock::now();
-  const ProgramResult result = run_program(folder.path(), arguments, surroundings);
+  const ProgramResult result = run_program_within(folder.path(), arguments, address_space);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   CHECK(result.code == 2);
   CHECK(result.out.empty());
@@ -39,17 +39,17 @@ TEST_CASE("a batch that the limit on the address space does not leave room for i
   // Features of 4 bytes: made, in memory, kept by the reference; outputs of 64 channels at half the width.
   check_too_large({"run", "--network", "resnet34", "--layer", "conv1", "--batch", "3000"},
                   "layer conv1: batch 3000: takes about ", "the limit on the address space (ulimit -v) leaves",
-                  {2 * Gibibyte, false});
+                  2 * Gibibyte);
   check_too_large({"run", "--network", "resnet34", "--layer", "fc", "--batch", "1000000", "--mode", "infer"},
                   "layer fc: batch 1000000: takes about ", "the limit on the address space (ulimit -v) leaves",
-                  {2 * Gibibyte, false});
+                  2 * Gibibyte);
   // An image holds them all: 80,000 * 3 * 224 * 224 features alone are 45 GiB.
   check_too_large({"compile", "--network", "resnet34", "--layer", "conv1", "--batch", "80000", "--output", "a.dlac"},
-                  "layer conv1: batch 80000: takes about ", "ulimit -v", {2 * Gibibyte, false});
+                  "layer conv1: batch 80000: takes about ", "ulimit -v", 2 * Gibibyte);
   // One PE, one channel at a time: not the tensors but the plan is too long.
   check_too_large({"run", "--network", "resnet34", "--layer", "conv1", "--batch", "16", "--set", "pes=1", "--set",
                    "output_buffers=1"},
-                  "layer conv1: batch 16: takes about ", "ulimit -v", {Gibibyte, false});
+                  "layer conv1: batch 16: takes about ", "ulimit -v", Gibibyte);
 }
 
 TEST_CASE("the estimate of the memory is at most a tenth too low, and at most half too high") {
@@ -83,9 +83,8 @@ TEST_CASE("the estimate of the memory is at most a tenth too low, and at most ha
 
 TEST_CASE("the progress bar moves within a layer, with the time that has passed and what remains") {
   const ScratchFolder folder;
-  const ProgramResult result = run_program(
-      folder.path(), {"run", "--network", "resnet20", "--layer", "layer1.0.conv1", "--verify", "all", "--batch", "48"},
-      {0, true});
+  const ProgramResult result = run_program_on_terminal(
+      folder.path(), {"run", "--network", "resnet20", "--layer", "layer1.0.conv1", "--verify", "all", "--batch", "48"});
   CHECK(result.code == 0);
   std::set<std::string> bars;  // what is drawn from one return of the cursor to the next
   for (std::size_t at = result.err.find("\x1b[K["); at != std::string::npos; at = result.err.find("\x1b[K[", at + 1)) {

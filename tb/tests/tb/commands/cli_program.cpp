@@ -7,23 +7,43 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
+#include <thread>
 
 #include "workloads/random.h"
 
 namespace dlac::tb {
 namespace {
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+/// In the child: becomes dlac-tb.
+[[noreturn]] void become_program(const std::string& folder, const std::vector<std::string>& arguments, int out, int err,
+                                 std::optional<std::uint64_t> file_limit) {
+  std::vector<std::string> texts{DLAC_TB_PROGRAM};
+  texts.insert(texts.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  argv.reserve(texts.size() + 1);
+  for (std::string& text : texts) argv.push_back(text.data());
+  argv.push_back(nullptr);
+  ::unsetenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE");  // no banner, whatever the environment
+  const rlimit limit{file_limit.value_or(RLIM_INFINITY), RLIM_INFINITY};
+  const bool ready = ::chdir(folder.c_str()) == 0 && ::dup2(::open("/dev/null", O_RDONLY), 0) >= 0 &&
+                     ::dup2(out, 1) >= 0 && ::dup2(err, 2) >= 0 &&
+                     (!file_limit || ::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  if (ready) ::execv(argv[0], argv.data());
+  ::_exit(127);
+}
+
+ProgramResult result_of(pid_t child) {
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child) throw std::runtime_error("waitpid failed");
+  ProgramResult result;
+  if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  return result;
 }
 
 /// The near end of a terminal.
@@ -67,74 +87,100 @@ class Terminal {
   std::string name_;
 };
 
-bool limit_address_space(std::uint64_t bytes) {
-  const rlimit limit{bytes, bytes};
-  return bytes == 0 || ::setrlimit(RLIMIT_AS, &limit) == 0;
-}
-
 }  // namespace
 
 ProgramResult run_program(const std::string& folder, const std::vector<std::string>& arguments,
-                          const ProgramSurroundings& surroundings) {
+                          std::optional<std::uint64_t> file_limit) {
   const ScratchFolder streams;
-  std::vector<std::string> texts{DLAC_TB_PROGRAM};
-  texts.insert(texts.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  argv.reserve(texts.size() + 1);
-  for (std::string& text : texts) argv.push_back(text.data());
-  argv.push_back(nullptr);
   const std::string out = streams.file("out"), err = streams.file("err");
-  Terminal terminal;
-  if (surroundings.terminal) terminal.open();
-
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) {
-    ::unsetenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE");  // no banner, whatever the environment
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-    const bool ready = ::chdir(folder.c_str()) == 0 && ::dup2(::open("/dev/null", O_RDONLY), 0) >= 0 &&
-                       ::dup2(::open(out.c_str(), flags, 0600), 1) >= 0 &&
-                       ::dup2(surroundings.terminal ? ::open(terminal.name().c_str(), O_RDWR | O_NOCTTY)
-                                                    : ::open(err.c_str(), flags, 0600),
-                              2) >= 0 &&
-                       limit_address_space(surroundings.address_space);
-    if (surroundings.terminal) ::setenv("TERM", "xterm", 1);
-    if (ready) ::execv(argv[0], argv.data());
-    ::_exit(127);
+    become_program(folder, arguments, ::open(out.c_str(), flags, 0600), ::open(err.c_str(), flags, 0600), file_limit);
   }
-  const std::string shown = surroundings.terminal ? terminal.read() : "";
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child) throw std::runtime_error("waitpid failed");
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), surroundings.terminal ? shown : read_file(err)};
+  ProgramResult result = result_of(child);
+  result.out = streams.read("out");
+  result.err = streams.read("err");
+  return result;
 }
 
-ScratchFolder::ScratchFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "dlac-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = pattern;
+ProgramResult run_program_within(const std::string& folder, const std::vector<std::string>& arguments,
+                                 std::uint64_t bytes) {
+  const ScratchFolder streams;
+  const std::string out = streams.file("out"), err = streams.file("err");
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) {
+    const rlimit limit{bytes, RLIM_INFINITY};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(127);
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    become_program(folder, arguments, ::open(out.c_str(), flags, 0600), ::open(err.c_str(), flags, 0600), std::nullopt);
+  }
+  ProgramResult result = result_of(child);
+  result.out = streams.read("out");
+  result.err = streams.read("err");
+  return result;
 }
 
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+ProgramResult run_program_on_terminal(const std::string& folder, const std::vector<std::string>& arguments) {
+  Terminal terminal;
+  terminal.open();
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) {
+    ::setenv("TERM", "xterm", 1);
+    become_program(folder, arguments, ::open("/dev/null", O_WRONLY), ::open(terminal.name().c_str(), O_RDWR | O_NOCTTY),
+                   std::nullopt);
+  }
+  std::string shown = terminal.read();
+  ProgramResult result = result_of(child);
+  result.err = std::move(shown);
+  return result;
 }
 
-void ScratchFolder::write(const std::string& name, const std::string& text) const {
-  std::ofstream(file(name), std::ios::binary) << text;
+StartedProgram::StartedProgram(const std::string& folder, const std::vector<std::string>& arguments, bool piped) {
+  std::array<int, 2> ends{-1, -1};
+  if (piped && ::pipe(ends.data()) != 0) throw std::runtime_error("pipe failed");
+  child_ = ::fork();
+  if (child_ < 0) throw std::runtime_error("fork failed");
+  if (child_ == 0) {
+    const int nothing = ::open("/dev/null", O_WRONLY);
+    if (piped) ::close(ends[0]);
+    become_program(folder, arguments, piped ? ends[1] : nothing, nothing, std::nullopt);
+  }
+  output_ = ends[0];
+  if (piped) ::close(ends[1]);
 }
 
-std::string ScratchFolder::read(const std::string& name) const { return read_file(file(name)); }
+StartedProgram::~StartedProgram() {
+  close_output();
+  if (child_ == 0) return;
+  ::kill(child_, SIGKILL);
+  ::waitpid(child_, nullptr, 0);
+}
 
-nlohmann::json ScratchFolder::json(const std::string& name) const { return nlohmann::json::parse(read(name)); }
+void StartedProgram::send(int signal) const {
+  if (::kill(child_, signal) != 0) throw std::runtime_error("kill failed");
+}
 
-bool ScratchFolder::has(const std::string& name) const { return std::filesystem::exists(file(name)); }
+void StartedProgram::close_output() {
+  if (output_ >= 0) ::close(output_);
+  output_ = -1;
+}
 
-std::vector<std::string> ScratchFolder::names() const {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(path_))
-    names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
+ProgramResult StartedProgram::wait() {
+  const pid_t child = child_;
+  child_ = 0;
+  return result_of(child);
+}
+
+bool soon(const std::function<bool()>& happens) {
+  for (int i = 0; i < 3000; ++i) {
+    if (happens()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return happens();
 }
 
 workloads::Tensor small_codes(const std::vector<std::size_t>& shape) {

@@ -1,52 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tb/tests/scratch_folder.h"
 #include "workloads/tensor.h"
 
 namespace dlac::tb {
 
 /// What a run of dlac-tb left behind.
 struct ProgramResult {
-  int code = -1;  ///< exit code; -1 if a signal ended it
+  int code = -1;   ///< exit code; -1 if a signal ended it
+  int signal = 0;  ///< the signal that ended it
   std::string out;
   std::string err;
 };
 
-/// Around a run of dlac-tb.
-struct ProgramSurroundings {
-  std::uint64_t address_space = 0;  ///< RLIMIT_AS in bytes; 0: as it is
-  bool terminal = false;            ///< standard error is a terminal, and what is written there is `err`
-};
-
-/// Runs dlac-tb and waits for it. Its working folder is `folder`.
+/// Runs dlac-tb and waits for it. Its working folder is `folder`; no file that it writes can become longer than
+/// `file_limit` bytes.
 [[nodiscard]] ProgramResult run_program(const std::string& folder, const std::vector<std::string>& arguments,
-                                        const ProgramSurroundings& surroundings = {});
+                                        std::optional<std::uint64_t> file_limit = {});
+/// The same with at most `bytes` of address space.
+[[nodiscard]] ProgramResult run_program_within(const std::string& folder, const std::vector<std::string>& arguments,
+                                               std::uint64_t bytes);
+/// The same with a terminal as its standard error, what is written there being `err`. Its output is thrown away.
+[[nodiscard]] ProgramResult run_program_on_terminal(const std::string& folder,
+                                                    const std::vector<std::string>& arguments);
 
-/// An empty folder of its own, gone with this object.
-class ScratchFolder {
+/// Starts dlac-tb in `folder`, its output thrown away or, with `piped`, to be had from output(). Killed with this
+/// object if it still runs.
+class StartedProgram {
  public:
-  ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder();
+  StartedProgram(const std::string& folder, const std::vector<std::string>& arguments, bool piped = false);
+  StartedProgram(const StartedProgram&) = delete;
+  StartedProgram& operator=(const StartedProgram&) = delete;
+  ~StartedProgram();
 
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-  void write(const std::string& name, const std::string& text) const;
-  [[nodiscard]] std::string read(const std::string& name) const;
-  [[nodiscard]] nlohmann::json json(const std::string& name) const;
-  [[nodiscard]] bool has(const std::string& name) const;
-  /// Names of all files, sorted.
-  [[nodiscard]] std::vector<std::string> names() const;
+  void send(int signal) const;
+  /// The reading end of the pipe that is its standard output.
+  [[nodiscard]] int output() const { return output_; }
+  void close_output();
+  /// Waits for it. Its output is not in the result.
+  [[nodiscard]] ProgramResult wait();
 
  private:
-  std::string path_;
+  pid_t child_ = 0;
+  int output_ = -1;
 };
+
+/// Waits for something to happen, half a minute at most; returns whether it has.
+[[nodiscard]] bool soon(const std::function<bool()>& happens);
 
 /// Small tensors with some zeros; the same each time.
 [[nodiscard]] workloads::Tensor small_codes(const std::vector<std::size_t>& shape);

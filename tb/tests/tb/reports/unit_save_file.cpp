@@ -50,7 +50,7 @@ class Declarations {
   }
   [[nodiscard]] SaveFile save_file(const WaveformSpan& span) const {
     std::istringstream vcd(text_ + "$enddefinitions  $end\n#0\n$dumpvars\n");
-    return {vcd, "wave", span};
+    return {vcd, "wave.vcd", span};
   }
 
  private:
@@ -162,8 +162,19 @@ TEST_CASE("a save file has its waveform's name") {
   CHECK(save_file_of("x.vcd/a") == "x.vcd/a.gtkw");
   CHECK(save_file_of("x/.vcd") == "x/.vcd.gtkw");
   CHECK(save_file_of("a.gtkw") == "a.gtkw.gtkw");
+  CHECK(save_file_of("x/a.fst") == "x/a.gtkw");
+  CHECK(save_file_of("x/.fst") == "x/.fst.gtkw");
   CHECK(save_files_of("x/a.vcd") == std::vector<std::string>{"x/a.gtkw", "x/a.opcode.gtkf", "x/a.blocked_on.gtkf",
                                                              "x/a.grid_state.gtkf", "x/a.pe_state.gtkf"});
+}
+
+TEST_CASE("a save file names the waveform file that is there, whatever its name ends in") {
+  for (const std::string name : {"wave.vcd", "wave.fst", "wave.FST", "wave"}) {
+    std::istringstream vcd("$enddefinitions  $end\n");
+    const SaveFile save(vcd, "some/folder/" + name, {0, 1, 1});
+    CHECK(save.files().back().first == "wave.gtkw");
+    CHECK_THAT(save.files().back().second, Catch::Contains("[dumpfile] \"/folder/" + name + "\"\n"));
+  }
 }
 
 }  // namespace dlac::tb
