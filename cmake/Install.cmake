@@ -6,6 +6,9 @@ include(CMakePackageConfigHelpers)
 
 # Libraries and program.
 set(libraries dlac_common dlac_schedule dlac dlac_workloads)
+if(TARGET dlac_settings)
+  list(APPEND libraries dlac_settings)
+endif()
 foreach(library ${libraries})
   string(REGEX REPLACE "^dlac_" "" export_name ${library})
   set_target_properties(${library} PROPERTIES
@@ -27,6 +30,10 @@ install(DIRECTORY models/dlac/links/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dla
 install(FILES workloads/file_error.h workloads/image.h workloads/image_maker.h workloads/layer.h
               workloads/layer_plan.h workloads/mapper.h workloads/packing.h workloads/tensor.h workloads/weight_image.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/workloads)
+if(TARGET dlac_settings)
+  install(FILES workloads/settings/input_error.h workloads/settings/load_config.h workloads/settings/machine_settings.h
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/settings)
+endif()
 
 # Driver for firmware, and the register map for it and for other tools.
 install(FILES driver/dlac.h driver/dlac_image.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver)
@@ -55,7 +62,7 @@ write_basic_package_version_file(${generated}/dlacConfigVersion.cmake
 install(FILES ${generated}/dlacConfig.cmake ${generated}/dlacConfigVersion.cmake cmake/SystemC.cmake
         DESTINATION ${config_folder})
 
-# pkg-config: dlac.pc, dlac-workloads.pc. Static libraries do not know what they need, so the files name it.
+# pkg-config: dlac.pc, dlac-workloads.pc, dlac-settings.pc. Static libraries do not know what they need, so the files name it.
 file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig ${prefix_from_pkgconfig})
 set(requires "")
@@ -89,7 +96,11 @@ else()  # a SystemC without systemc.pc: what its target says, SC_CPLUSPLUS inclu
 endif()
 string(JOIN ", " requires ${requires} ${hwy_public})
 set(requires_private "${hwy_private}")
-foreach(module dlac dlac-workloads)
+set(modules dlac dlac-workloads)
+if(TARGET dlac_settings)
+  list(APPEND modules dlac-settings)
+endif()
+foreach(module ${modules})
   configure_file(cmake/${module}.pc.in ${generated}/${module}.pc.in @ONLY)
   file(GENERATE OUTPUT ${generated}/${module}.pc INPUT ${generated}/${module}.pc.in)
   install(FILES ${generated}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

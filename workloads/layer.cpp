@@ -70,8 +70,8 @@ void ConvLayer::validate() const {
       {"groups", groups, 1},
   };
   for (const auto& size : sizes) {
-    if (size.value < size.minimum) refuse(size.key, size.value, "at least " + std::to_string(size.minimum));
-    if (size.value > LargestSize) refuse(size.key, size.value, "at most " + std::to_string(LargestSize));
+    if (size.value >= size.minimum && size.value <= LargestSize) continue;
+    refuse(size.key, size.value, std::to_string(size.minimum) + " to " + std::to_string(LargestSize));
   }
   if (in_channels % groups != 0) {
     refuse("groups", groups, "a divisor of in_channels = " + std::to_string(in_channels));

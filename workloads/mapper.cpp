@@ -88,4 +88,16 @@ LayerPlan plan_layer(const ConvLayer& layer, const Config& config, const MapperO
   return build(mapped, cheapest_mapping(mapped, options));
 }
 
+PlanSize plan_size(const ConvLayer& layer, const Config& config, const MapperOptions& options) {
+  layer.validate();
+  const MappedLayer mapped(layer, config);
+  const Mapping mapping = cheapest_mapping(mapped, options);
+  const std::uint64_t pixel_tiles =
+      make_tiles(layer, make_strips(layer, mapping.strips), config.pes >> mapping.log2_rows).size();
+  PlanSize size;
+  size.tiles = pixel_tiles * layer.groups * divide_up(mapped.group_out, mapped.tile_channels(mapping.log2_rows));
+  size.segments = size.tiles * mapped.segments_per_tile(mapping);
+  return size;
+}
+
 }  // namespace dlac::workloads

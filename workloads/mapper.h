@@ -27,4 +27,15 @@ struct MapperOptions {
 /// hold one double-buffered segment of one beat.
 [[nodiscard]] LayerPlan plan_layer(const ConvLayer& layer, const Config& config, const MapperOptions& options = {});
 
+/// How long the lists of a plan are, without the plan.
+struct PlanSize {
+  std::uint64_t tiles = 0;
+  std::uint64_t segments = 0;
+  /// At least: an mmOp for each segment, a store for each tile, and the end; loads come on top.
+  [[nodiscard]] std::uint64_t commands() const { return segments + tiles + 1; }
+};
+
+/// The size of what plan_layer() will return. Throws what it throws.
+[[nodiscard]] PlanSize plan_size(const ConvLayer& layer, const Config& config, const MapperOptions& options = {});
+
 }  // namespace dlac::workloads

@@ -32,6 +32,7 @@ constexpr std::array<TypeName, 7> TypeNames = {{{ElementType::Int8, "|i1"},
                                                 {ElementType::Float32, "<f4"},
                                                 {ElementType::Float64, "<f8"}}};
 constexpr const char* ExpectedTypes = "|i1, |u1, <i4, <i8, <f2, <f4 or <f8";
+constexpr const char* ExpectedFloats = "<f2, <f4 or <f8";
 
 /// Text from a file, fit for one line of an error message.
 std::string printable(std::string_view text) {
@@ -204,7 +205,7 @@ void transpose(const std::vector<std::size_t>& shape, std::size_t width, const s
 
 }  // namespace
 
-Tensor read_npy(const std::string& path) {
+Tensor read_npy(const std::string& path, NpyTypes types) {
   InputFile input = open_input_file(path, "a .npy file that can be read");
   std::ifstream& file = input.stream;
   const std::uint64_t file_bytes = input.bytes;
@@ -243,7 +244,9 @@ Tensor read_npy(const std::string& path) {
   const Header header = HeaderParser(path, text).parse();
 
   const std::optional<ElementType> type = type_from(header.descr);
-  if (!type) throw FileError(path, "type " + printable(header.descr), ExpectedTypes);
+  if (!type)
+    throw FileError(path, "type " + printable(header.descr),
+                    types == NpyTypes::Floats ? ExpectedFloats : ExpectedTypes);
 
   // The size is compared before anything is allocated.
   const std::string shape_text = "shape " + to_text(header.shape);

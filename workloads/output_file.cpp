@@ -39,9 +39,13 @@ std::string output_target(const std::string& path) {
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
   const fs::path target = fs::canonical(path, error);
   if (error) {
+    const std::string found =
+        error == std::errc::no_such_file_or_directory ? "a symbolic link to nothing" : error.message();
     // What lies behind /dev/stdout has no name, but is there: it is refused as what it is.
-    if (fs::exists(fs::status(path, error))) return path;
-    throw FileError(path, "a symbolic link to nothing", "a file that can be written");
+    const fs::file_status behind = fs::status(path, error);
+    if (fs::is_regular_file(behind)) throw FileError(path, "a file without a name", "a file that can be written");
+    if (fs::exists(behind)) return path;
+    throw FileError(path, found, "a file that can be written");
   }
   return target.string();
 }
@@ -125,7 +129,7 @@ void write_file(const std::string& path, const std::vector<ByteRange>& pieces) {
 
 void check_writable(const std::string& path) {
   if (path.empty()) throw FileError("(empty name)", "no file name", "a file that can be written");
-  if (path.back() == '/') throw FileError(path, "a folder", "a file that can be written");
+  if (path.back() == '/') throw FileError(path, "the name of a folder", "a file that can be written");
   const OutputFile probe(path);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "workloads/convert.h"
+#include "workloads/number_text.h"
 #include "workloads/random.h"
 
 namespace dlac::workloads {
@@ -92,7 +93,7 @@ std::string purpose(const ConvLayer& layer, const char* what) { return layer.nam
 void check(const ConvLayer& layer, const DensityProfile& densities) {
   layer.validate();
   const auto refuse = [&](const char* key, double value, const char* expected) {
-    throw LayerError(layer.name, key, std::to_string(value), expected);
+    throw LayerError(layer.name, key, to_text(value), expected);
   };
   if (!(densities.weight_density >= 0 && densities.weight_density <= 1)) {
     refuse("weight_density", densities.weight_density, "0 to 1");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "workloads/convert.h"
+#include "workloads/number_text.h"
 
 namespace dlac::workloads {
 namespace {
@@ -38,7 +39,7 @@ float threshold_of(Span<const float> weights, const TernaryRule& rule, const std
   const double exact = mean ? rule.value * (sum / static_cast<double>(weights.size())) : rule.value;
   const auto threshold = static_cast<float>(exact);
   if (!std::isfinite(threshold)) {
-    throw TernaryError(name + ": ternary threshold " + std::to_string(exact) + ": expected a finite binary32 number");
+    throw TernaryError(name + ": ternary threshold " + to_text(exact) + ": expected a finite binary32 number");
   }
   return threshold;
 }

@@ -8,13 +8,14 @@
 #include "tb/reports/image_text.h"
 #include "tb/reports/text.h"
 #include "tb/running/progress.h"
-#include "tb/settings/input_error.h"
 #include "tb/settings/layer_options.h"
 #include "tb/settings/machine_options.h"
 #include "tb/settings/network_options.h"
 #include "tb/settings/output_check.h"
 #include "workloads/image.h"
+#include "workloads/image_format.h"
 #include "workloads/output_file.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::tb {
 namespace {
@@ -87,6 +88,9 @@ Options parse(const Given& given) {
   } else {
     LayerFiles files = layer_files(given);
     files.name = given.one("name");
+    if (files.name && !workloads::image_format::name_problem(*files.name).empty()) {
+      refuse("name", *files.name, workloads::image_format::ExpectedName);
+    }
     settings.source = std::move(files);
   }
   options.output = given.required("output", "a file name");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/commands/subcommand.h"
-#include "tb/settings/config_json.h"
 #include "tb/settings/machine_options.h"
+#include "workloads/settings/config_json.h"
 
 namespace dlac::tb {
 namespace {

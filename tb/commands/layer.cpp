@@ -26,7 +26,9 @@ void add_options(boost::program_options::options_description& options) {
   options.add(layer_options()).add(own).add(machine_options()).add(running_options()).add(record_options());
 }
 
-ExitCode run(const Given& given, const Console& console) {
+ExitCode run(const Given& command_line, const Console& console) {
+  const Given given = command_line.repeating(
+      "weights", {"weights", "features", "stride", "pad", "dilation", "groups", "ternary", "seed", "verify"});
   const LayerFiles files = layer_files(given);
   const std::string output = given.required("output", "a file name");
   const RunSettings settings = run_settings(given);

@@ -8,10 +8,11 @@
 
 #include "tb/reports/report_file.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
+#include "tb/system/available_memory.h"
 #include "workloads/image.h"
 #include "workloads/output_file.h"
 #include "workloads/packing.h"
+#include "workloads/settings/input_error.h"
 #include "workloads/ternary.h"
 
 namespace dlac::tb {
@@ -102,6 +103,14 @@ ExitCode execute(const std::vector<std::string>& arguments, const Console& conso
   return run_subcommand(subcommand(name), {arguments.begin() + 1, arguments.end()}, console);
 }
 
+/// More memory was asked for than there is: what there is, who sets that bound, and what takes less.
+InputError out_of_memory() {
+  const AvailableMemory available = available_memory();
+  return {"memory", "", mebibytes(peak_memory()) + " were in use when no more could be had",
+          "a run that takes less than the " + mebibytes(available.bytes) + " that " + available.limited_by +
+              " leaves: a smaller batch, fewer layers, or --verify sample or none"};
+}
+
 /// SystemC's own reports: errors become exceptions, nothing is written to standard output.
 void handle_report(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
   if ((actions & sc_core::SC_THROW) != 0) throw report;
@@ -134,7 +143,7 @@ ExitCode run_program(const std::vector<std::string>& arguments, std::ostream& ou
   } catch (const ConfigError& error) {
     return refuse(error, ExitCode::BadInput);
   } catch (const std::bad_alloc&) {
-    return refuse(InputError("memory", "", "exhausted", "tensors that fit"), ExitCode::BadInput);
+    return refuse(out_of_memory(), ExitCode::BadInput);
   } catch (const std::exception& error) {  // CoreError, sc_report: the model failed
     return refuse(error, ExitCode::Mismatch);
   }

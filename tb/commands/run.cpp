@@ -22,7 +22,9 @@ void add_options(boost::program_options::options_description& options) {
   options.add(network_options()).add(machine_options()).add(running_options()).add(record_options());
 }
 
-ExitCode run(const Given& given, const Console& console) {
+ExitCode run(const Given& command_line, const Console& console) {
+  const Given given = command_line.repeating(
+      "network", {"network", "layer", "batch", "weight-density", "feature-density", "spread", "seed", "verify"});
   const NetworkSelection selection = network_selection(given);
   const RunSettings settings = run_settings(given);
   std::vector<Job> jobs = network_jobs(selection, settings.machine.core.mode, settings.seed);
@@ -34,9 +36,9 @@ ExitCode run(const Given& given, const Console& console) {
   report.batch = selection.batch;
   report.settings = settings;
   const DensityOverrides& densities = selection.densities;
-  if (densities.weights) report.options.emplace_back("weight_density", shortest(*densities.weights));
-  if (densities.features) report.options.emplace_back("feature_density", shortest(*densities.features));
-  if (densities.spread) report.options.emplace_back("spread", shortest(*densities.spread));
+  if (densities.weights) report.options.emplace_back("weight_density", densities.weights->text);
+  if (densities.features) report.options.emplace_back("feature_density", densities.features->text);
+  if (densities.spread) report.options.emplace_back("spread", densities.spread->text);
   return Session(std::move(report), std::move(jobs), console).run(selection.network, std::nullopt);
 }
 

@@ -9,6 +9,7 @@
 #include "tb/running/progress.h"
 #include "tb/running/runner.h"
 #include "tb/settings/output_check.h"
+#include "tb/system/available_memory.h"
 #include "workloads/npy.h"
 
 namespace dlac::tb {
@@ -21,7 +22,12 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
   workloads::Tensor outputs;
   RunHooks hooks;
   hooks.collected = console_.on_result;
-  hooks.started = [&](std::size_t job) { progress.show(done, jobs_[job].layer.name); };
+  std::size_t current = 0;
+  hooks.started = [&](std::size_t job) { progress.show(done, printable(jobs_[current = job].layer.name)); };
+  hooks.moved = [&](double share) {
+    const workloads::ConvLayer& layer = jobs_[current].layer;
+    progress.move(done + static_cast<std::uint64_t>(share * static_cast<double>(layer.macs())), printable(layer.name));
+  };
   hooks.finished = [&](const LayerReport& layer, const Verification& found, LayerRun& result) {
     done += layer.layer.macs();
     progress.clear();
@@ -36,7 +42,8 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
   const Group total = total_of(report_.layers);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   report_.wall_seconds = wall.count();
-  report_.peak_memory_bytes = peak_memory_bytes();
+  report_.peak_memory_bytes = peak_memory();
+  report_.expected_memory_bytes = outcome.expected_memory_bytes;
   console_.out << '\n'
                << summary(name, report_.settings.machine, total, report_.wall_seconds, report_.peak_memory_bytes);
   // A result that is known to be wrong does not take the place of one that may be right.

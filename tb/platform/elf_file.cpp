@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {
@@ -41,10 +41,11 @@ struct EndElf {
 }  // namespace
 
 ElfProgram read_elf(const std::string& path) {
-  const auto refuse = [&path](const char* why) { throw tb::InputError(tb::printable(path), "", why, Expected); };
+  const auto refuse = [&path](const char* why) { throw InputError(printable(path), "", why, Expected); };
   elf_version(EV_CURRENT);
   std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) refuse("not a file");
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+    refuse(std::filesystem::is_directory(path, error) ? "a folder" : "not a regular file");
   const File file(path);
   if (file.descriptor() < 0) refuse(std::strerror(errno));
   const std::unique_ptr<Elf, EndElf> elf(elf_begin(file.descriptor(), ELF_C_READ, nullptr));

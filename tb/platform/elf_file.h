@@ -19,7 +19,7 @@ struct ElfProgram {
   std::vector<ElfSegment> segments;
 };
 
-/// Reads an ELF file. Throws tb::InputError when it cannot be read or is something else.
+/// Reads an ELF file. Throws InputError when it cannot be read or is something else.
 [[nodiscard]] ElfProgram read_elf(const std::string& path);
 
 }  // namespace dlac::platform

@@ -5,10 +5,10 @@
 
 #include "tb/platform/platform_map.h"
 #include "tb/reports/text.h"
-#include "tb/settings/config_json.h"
 #include "tb/settings/given_options.h"
-#include "tb/settings/input_error.h"
 #include "tb/settings/output_options.h"
+#include "workloads/settings/config_json.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {
@@ -16,7 +16,6 @@ namespace {
 namespace po = boost::program_options;
 using tb::Given;
 using tb::HelpColumns;
-using tb::InputError;
 using tb::text;
 
 constexpr std::uint64_t PageBytes = 4096;
@@ -67,10 +66,10 @@ po::options_description all_options() {
   return all;
 }
 
-tb::MachineSettings machine_settings(const Given& given, bool dmi) {
-  std::vector<tb::Assignment> assignments = given.assignments({"mode", "engine", "mem_style"});
-  if (!dmi) assignments.push_back({"--no-dmi", "dmi", "0", tb::Assignment::Kind::Text});
-  return tb::resolve(assignments);
+MachineSettings machine_settings(const Given& given, bool dmi) {
+  std::vector<Assignment> assignments = given.assignments({"mode", "engine", "mem_style"});
+  if (!dmi) assignments.push_back({"--no-dmi", "dmi", "0", Assignment::Kind::Text});
+  return resolve(assignments);
 }
 
 }  // namespace

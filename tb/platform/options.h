@@ -19,13 +19,13 @@ struct Options {
   std::uint32_t ram_bytes = 0;
   std::uint64_t quantum_ns = 0;
   bool dmi = true;
-  tb::MachineSettings machine;
+  MachineSettings machine;
   std::optional<std::string> config;  ///< of the machine, already read
   std::optional<std::string> uart;    ///< a file instead of standard output
   tb::OutputSettings outputs;         ///< without records
 };
 
-/// Reads the command line, without the program's name. Options are not abbreviated. Throws tb::InputError.
+/// Reads the command line, without the program's name. Options are not abbreviated. Throws InputError.
 [[nodiscard]] Options parse_options(const std::vector<std::string>& arguments);
 
 }  // namespace dlac::platform

@@ -5,7 +5,7 @@
 
 #include "tb/platform/platform_map.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {
@@ -60,7 +60,7 @@ Platform::Platform(sc_core::sc_module_name name, const PlatformSettings& setting
   for (const ElfSegment& segment : settings.firmware.segments) {
     load(segment.address, segment.bytes, "--firmware");
     if (!settings.image.empty() && segment.address + segment.bytes.size() > PLATFORM_IMAGE_BASE) {
-      throw tb::InputError("--firmware", "", "reaches into the image", "the first MiB of RAM to be enough for it");
+      throw InputError("--firmware", "", "reaches into the image", "the first MiB of RAM to be enough for it");
     }
   }
   cpu.start_at(settings.firmware.entry);
@@ -71,8 +71,8 @@ void Platform::load(std::uint64_t address, const std::vector<std::uint8_t>& byte
   const std::uint64_t room =
       address < PLATFORM_RAM_BASE ? 0 : ram.size() - std::min(ram.size(), address - PLATFORM_RAM_BASE);
   if (bytes.size() > room) {
-    throw tb::InputError(what, "", std::to_string(bytes.size()) + " bytes",
-                         "at most " + std::to_string(room) + ", the RAM from its address on (--ram-bytes)");
+    throw InputError(what, "", std::to_string(bytes.size()) + " bytes",
+                     "at most " + std::to_string(room) + ", the RAM from its address on (--ram-bytes)");
   }
   std::copy(bytes.begin(), bytes.end(), ram.data() + (address - PLATFORM_RAM_BASE));
 }

@@ -25,7 +25,7 @@ namespace dlac::platform {
 
 /// What the platform is built from and what is loaded into its RAM.
 struct PlatformSettings {
-  tb::MachineSettings machine;           ///< dLAC, and the latency of RAM
+  MachineSettings machine;               ///< dLAC, and the latency of RAM
   std::uint32_t ram_bytes = 64U << 20U;  ///< whole pages of 4 KiB
   sc_core::sc_time quantum{10, sc_core::SC_US};
   bool cpu_dmi = true;     ///< of the processor; dLAC's is in its configuration
@@ -37,7 +37,7 @@ struct PlatformSettings {
 /// Processor, bus, RAM, UART, timer, interrupt controller, system controller and dLAC. platform_map.h says where.
 class Platform : public sc_core::sc_module {
  public:
-  /// `terminal` gets what the firmware sends through the UART. Throws tb::InputError for firmware or an image that does
+  /// `terminal` gets what the firmware sends through the UART. Throws InputError for firmware or an image that does
   /// not fit, ConfigError, CpuError, std::bad_alloc.
   Platform(sc_core::sc_module_name name, const PlatformSettings& settings, std::ostream& terminal);
 

@@ -18,16 +18,15 @@
 #include "tb/platform/platform_map.h"
 #include "tb/platform/report.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
 #include "tb/settings/output_check.h"
 #include "tb/settings/output_options.h"
+#include "tb/system/available_memory.h"
 #include "tb/system/waveform.h"
 #include "workloads/output_file.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::platform {
 namespace {
-
-using tb::InputError;
 
 constexpr int Failed = 1;
 constexpr int BadInput = 2;
@@ -36,24 +35,25 @@ constexpr int BadInput = 2;
   const std::string expected = "an image made by `dlac-tb compile`";
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    throw InputError(tb::printable(path), "", std::generic_category().message(errno), expected);
+    throw InputError(printable(path), "", std::generic_category().message(errno), expected);
   }
-  if (!S_ISREG(status.st_mode)) throw InputError(tb::printable(path), "", "not a file", expected);
+  if (!S_ISREG(status.st_mode))
+    throw InputError(printable(path), "", S_ISDIR(status.st_mode) ? "a folder" : "not a regular file", expected);
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(tb::printable(path), "", std::generic_category().message(errno), expected);
-  if (status.st_size == 0) throw InputError(tb::printable(path), "", "empty", expected);
+  if (!file) throw InputError(printable(path), "", std::generic_category().message(errno), expected);
+  if (status.st_size == 0) throw InputError(printable(path), "", "empty", expected);
   const auto bytes = static_cast<std::uint64_t>(status.st_size);
   if (bytes > room) {
-    throw InputError(tb::printable(path), "", std::to_string(bytes) + " bytes",
+    throw InputError(printable(path), "", std::to_string(bytes) + " bytes",
                      "at most " + std::to_string(room) + ", what --ram-bytes leaves for the image");
   }
   std::vector<std::uint8_t> image(bytes);
   file.read(reinterpret_cast<char*>(image.data()), static_cast<std::streamsize>(bytes));
-  if (!file) throw InputError(tb::printable(path), "", "cannot be read", expected);
+  if (!file) throw InputError(printable(path), "", "cannot be read", expected);
   return image;
 }
 
-/// Throws tb::InputError when an output file is an input file, or the other output.
+/// Throws InputError when an output file is an input file, or the other output.
 void check_files(const Options& options) {
   std::vector<std::string> inputs{options.firmware};
   if (options.image) inputs.push_back(*options.image);
@@ -68,10 +68,10 @@ void print_summary(std::ostream& out, const CpuStatistics& cpu, double wall_seco
   const double rate =
       cpu.emulation_seconds > 0 ? static_cast<double>(cpu.instructions) / cpu.emulation_seconds / 1e6 : 0;
   const double simulated = sc_core::sc_time_stamp().to_seconds();
-  out << "\nprocessor   " << tb::grouped(cpu.instructions) << " instructions, " << tb::fixed(rate, 1)
+  out << "\nprocessor   " << grouped(cpu.instructions) << " instructions, " << tb::fixed(rate, 1)
       << " million per second of CPU time, between bus accesses\n"
-      << "            " << tb::grouped(cpu.bus_accesses) << " bus accesses, " << tb::grouped(cpu.interrupts)
-      << " interrupts, " << tb::fixed(1e3 * cpu.asleep.to_seconds(), 3) << " ms asleep in wfi\n"
+      << "            " << grouped(cpu.bus_accesses) << " bus accesses, " << grouped(cpu.interrupts) << " interrupts, "
+      << tb::fixed(1e3 * cpu.asleep.to_seconds(), 3) << " ms asleep in wfi\n"
       << "simulation  " << tb::fixed(1e3 * simulated, 3) << " ms in " << tb::fixed(wall_seconds, 2)
       << " s of wall time\n";
 }
@@ -112,7 +112,7 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
     tb::attempt(failures, [&] { write_report(*options.outputs.report, options, platform, code, wall.count()); });
   }
   out << std::flush;
-  for (const std::string& line : failures) err << "dlac-platform: " << tb::printable(line) << "\n";
+  for (const std::string& line : failures) err << "dlac-platform: " << printable(line) << "\n";
   if (!code || *code != 0) return Failed;
   return failures.empty() ? 0 : BadInput;
 }
@@ -121,7 +121,7 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
 
 int run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   const auto refuse = [&err](const std::exception& error, int code) {
-    err << "dlac-platform: " << tb::printable(error.what()) << "\n";
+    err << "dlac-platform: " << printable(error.what()) << "\n";
     return code;
   };
   int code = 0;
@@ -139,7 +139,10 @@ int run_program(const std::vector<std::string>& arguments, std::ostream& out, st
   } catch (const ConfigError& error) {
     return refuse(error, BadInput);
   } catch (const std::bad_alloc&) {
-    return refuse(InputError("--ram-bytes", "", "exhausts the memory", "less"), BadInput);
+    return refuse(InputError("--ram-bytes", "", "more memory than can be had",
+                             "less than the " + tb::mebibytes(tb::available_memory().bytes) + " that " +
+                                 tb::available_memory().limited_by + " leaves"),
+                  BadInput);
   } catch (const std::exception& error) {  // CpuError, sc_report: the platform failed
     return refuse(error, Failed);
   }

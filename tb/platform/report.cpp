@@ -4,8 +4,8 @@
 #include "tb/reports/report_file.h"
 #include "tb/reports/report_values.h"
 #include "tb/reports/text.h"
-#include "tb/settings/config_json.h"
 #include "tb/settings/output_options.h"
+#include "workloads/settings/config_json.h"
 
 namespace dlac::platform {
 namespace {
@@ -66,7 +66,7 @@ void write_report(const std::string& path, const Options& options, Platform& pla
       {"policy", std::string(to_string(core.policy))},
       {"exit_code", code ? ordered_json(*code) : ordered_json(nullptr)},
       {"failure", code ? ordered_json(nullptr) : ordered_json(platform.failure())},
-      {"configuration", tb::plain_values(options.machine)},
+      {"configuration", plain_values(options.machine)},
       {"processor",
        {{"instructions", cpu.instructions},
         {"bus_accesses", cpu.bus_accesses},

@@ -89,13 +89,14 @@ struct Run {
 /// Visits every multiply-accumulate of a layer but those with padding. The order serves all passes: an output meets
 /// (ic, kh, kw), a feature meets (k, kh, kw), and a weight meets (n, oy, ox), ascending.
 template <class Body>
-void for_each_run(const Convolution& s, const Body& body) {
+void for_each_run(const Convolution& s, const Moved& moved, const Body& body) {
   const std::int64_t oh = s.oh();
   const std::int64_t ow = s.ow();
   const std::int64_t group_c = s.c / s.groups;
   const std::int64_t group_k = s.k / s.groups;
   for (std::int64_t n = 0; n < s.n; ++n) {
     for (std::int64_t k = 0; k < s.k; ++k) {
+      if (moved) moved(n * s.k + k, s.n * s.k);
       for (std::int64_t ic = 0; ic < group_c; ++ic) {
         const std::int64_t c = k / group_k * group_c + ic;
         for (std::int64_t kh = 0; kh < s.kh; ++kh) {
@@ -138,13 +139,14 @@ void for_each_run(const Convolution& s, const Body& body) {
 
 }  // namespace
 
-Words convolve(const Convolution& shape, const Weights& weights, const Words& features, Precision precision) {
+Words convolve(const Convolution& shape, const Weights& weights, const Words& features, Precision precision,
+               const Moved& moved) {
   check(shape, &weights, &features, nullptr);
   return with_types(precision, weights, [&](auto format, const auto& weight) {
     using Format = decltype(format);
     const auto x = load<Format>(features);
     std::vector<typename Format::Value> y(static_cast<std::size_t>(shape.output_count()));
-    for_each_run(shape, [&](const Run& run) {
+    for_each_run(shape, moved, [&](const Run& run) {
       const auto w = operand<Format>(weight[run.weight]);
       for (std::int64_t i = 0; i < run.count; ++i) {
         auto& sum = y[run.output + i];
@@ -162,7 +164,7 @@ Words backward_data(const Convolution& shape, const Weights& weights, const Word
     using Format = decltype(format);
     const auto dy = load<Format>(output_gradient);
     std::vector<typename Format::Value> dx(static_cast<std::size_t>(shape.feature_count()));
-    for_each_run(shape, [&](const Run& run) {
+    for_each_run(shape, {}, [&](const Run& run) {
       const auto w = operand<Format>(weight[run.weight]);
       for (std::int64_t i = 0; i < run.count; ++i) {
         auto& sum = dx[run.feature + i * run.step];
@@ -181,7 +183,7 @@ Words backward_weights(const Convolution& shape, const Words& features, const Wo
     const auto x = load<Format>(features);
     const auto dy = load<Format>(output_gradient);
     std::vector<typename Format::Value> dw(static_cast<std::size_t>(shape.weight_count()));
-    for_each_run(shape, [&](const Run& run) {
+    for_each_run(shape, {}, [&](const Run& run) {
       auto sum = dw[run.weight];
       for (std::int64_t i = 0; i < run.count; ++i) {
         sum = update<Format>(sum, dy[run.output + i], x[run.feature + i * run.step]);

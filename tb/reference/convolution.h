@@ -5,6 +5,7 @@
 #include "tb/reference/operands.h"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace reference {
@@ -30,9 +31,12 @@ using Words = std::vector<std::uint32_t>;
 // weight adds or subtracts the feature, a word is a fused multiply-add, one rounding each; an update with a zero
 // operand does nothing. Results are words without -0 and with one NaN, 0x7FC00000 or 0x7E00.
 
-/// Forward: features [n, c, h, w] to [n, k, oh, ow].
+/// Called now and then with what is done so far, of the whole.
+using Moved = std::function<void(std::int64_t done, std::int64_t all)>;
+
+/// Forward: features [n, c, h, w] to [n, k, oh, ow]. `moved` may be empty.
 [[nodiscard]] Words convolve(const Convolution& shape, const Weights& weights, const Words& features,
-                             Precision precision);
+                             Precision precision, const Moved& moved = {});
 /// Gradient of the features [n, c, h, w] from that of the outputs [n, k, oh, ow].
 [[nodiscard]] Words backward_data(const Convolution& shape, const Weights& weights, const Words& output_gradient,
                                   Precision precision);

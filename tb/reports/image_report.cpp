@@ -5,8 +5,8 @@
 #include "tb/reports/report_file.h"
 #include "tb/reports/report_values.h"
 #include "tb/reports/text.h"
-#include "tb/settings/config_json.h"
 #include "tb/settings/output_options.h"
+#include "workloads/settings/config_json.h"
 
 namespace dlac::tb {
 namespace {

@@ -2,8 +2,8 @@
 #include "tb/reports/report_file.h"
 
 #include "tb/reports/report_values.h"
-#include "tb/settings/config_json.h"
 #include "tb/settings/output_options.h"
+#include "workloads/settings/config_json.h"
 
 #ifndef DLAC_VERSION
 #define DLAC_VERSION "unversioned"
@@ -124,7 +124,8 @@ ordered_json report_json(const RunReport& report) {
   result["totals"].erase("name");
   result["host"] = {{"cpu_seconds", total.figures.cpu_seconds},
                     {"wall_seconds", report.wall_seconds},
-                    {"peak_memory_bytes", report.peak_memory_bytes}};
+                    {"peak_memory_bytes", report.peak_memory_bytes},
+                    {"expected_memory_bytes", report.expected_memory_bytes}};
   return result;
 }
 

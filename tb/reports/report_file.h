@@ -22,6 +22,7 @@ struct RunReport {
   std::vector<LayerReport> layers;
   double wall_seconds = 0;
   std::uint64_t peak_memory_bytes = 0;
+  std::uint64_t expected_memory_bytes = 0;  ///< what was expected of it before the run
 };
 
 /// Version of the program.

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "tb/running/compile_manifest.h"
+#include "tb/running/memory_estimate.h"
 #include "tb/verification/reference_layer.h"
 #include "workloads/crc32.h"
 #include "workloads/image.h"
+#include "workloads/image_maker.h"
 
 namespace dlac::tb {
 namespace {
@@ -24,6 +26,7 @@ class Sources {
     inputs_.insert(inputs_.end(), {files.weights, files.features});
     std::vector<Job> jobs;
     jobs.push_back(file_job(files, mode_));
+    if (!files.name) jobs.back().layer.name = workloads::image_name(jobs.back().layer.name);
     return jobs;
   }
   std::vector<Job> operator()(const ManifestFile& manifest) const {
@@ -58,7 +61,8 @@ std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::
 std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings,
                                   const std::function<void(std::size_t job)>& started) {
   const MachineSettings& machine = settings.machine;
-  (void)memory_needed(jobs, machine);  // what cannot be mapped is refused before anything is computed
+  (void)compile_memory(jobs, settings,
+                       available_memory());  // what cannot be mapped, or held, is refused before anything is computed
   std::vector<workloads::ImageLayer> layers;
   std::vector<Tensor> outputs;  // of all layers, when they are wanted
   for (std::size_t i = 0; i < jobs.size(); ++i) {

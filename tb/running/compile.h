@@ -29,7 +29,7 @@ struct CompileSettings {
 [[nodiscard]] std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::string>& inputs);
 
 /// The content of the image. `started` is called before each job and may be empty.
-/// Throws what memory_needed() and workloads::make_image() throw.
+/// Throws what compile_memory() and workloads::make_image() throw.
 [[nodiscard]] std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings,
                                                 const std::function<void(std::size_t job)>& started = {});
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
-#include "tb/settings/json_file.h"
+#include "workloads/settings/input_error.h"
+#include "workloads/settings/json_file.h"
 #include "workloads/ternary.h"
 
 namespace dlac::tb {

@@ -7,11 +7,12 @@
 #include <utility>
 
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
+#include "tb/system/available_memory.h"
 #include "tb/system/link_recording.h"
 #include "tb/system/testbench.h"
 #include "tb/system/waveform.h"
 #include "workloads/crc32.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::tb {
 namespace {
@@ -77,8 +78,10 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
                                         sc_core::sc_time(machine.memory_latency_ns, sc_core::SC_NS), program,
                                         recording.fittings());
   } catch (const std::bad_alloc&) {
+    const AvailableMemory available = available_memory();
     throw InputError(printable(name), "end in memory", hexadecimal(base + image.header.memory_bytes),
-                     "an image that the testbench's memory, from address 0 on, can hold");
+                     "an image that the testbench's memory, from address 0 on, can hold: " + available.limited_by +
+                         " leaves " + mebibytes(available.bytes));
   }
   if (outputs.waveform) {
     waveform.emplace("waveform", *outputs.waveform, machine,

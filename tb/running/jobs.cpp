@@ -9,13 +9,12 @@
 #include <utility>
 
 #include "tb/reports/text.h"
-#include "tb/settings/config_json.h"
-#include "tb/settings/input_error.h"
 #include "workloads/convert.h"
-#include "workloads/image_maker.h"
 #include "workloads/networks.h"
 #include "workloads/npy.h"
 #include "workloads/packing.h"
+#include "workloads/settings/config_json.h"
+#include "workloads/settings/input_error.h"
 #include "workloads/synthetic.h"
 
 namespace dlac::tb {
@@ -43,18 +42,18 @@ workloads::DensityProfile densities_of(const workloads::NetworkLayer& layer, con
                                        UsedOverrides& used) {
   workloads::DensityProfile profile = layer.densities;
   if (overrides.weights && layer.conv.weights == WeightKind::Ternary) {
-    profile.weight_density = *overrides.weights;
+    profile.weight_density = overrides.weights->value;
     used.weights = true;
   }
   if (overrides.features && profile.features == workloads::FeatureKind::PostRelu) {
-    profile.feature_density = *overrides.features;
+    profile.feature_density = overrides.features->value;
     used.features = true;
   }
   if (overrides.spread) {
     workloads::DensitySpread& spread = profile.spread;
     for (double* each :
          {&spread.filter, &spread.channel, &spread.feature_channel, &spread.feature_pixel, &spread.feature_local}) {
-      *each *= *overrides.spread;
+      *each *= overrides.spread->value;
     }
   }
   return profile;
@@ -143,7 +142,7 @@ Tensor read_weights(const LayerFiles& files) {
 
 Tensor read_features(const LayerFiles& files) {
   const std::string name = printable(files.features);
-  Tensor features = workloads::read_npy(files.features);
+  Tensor features = workloads::read_npy(files.features, workloads::NpyTypes::Floats);
   if (is_integer(features.type())) {
     throw InputError(name, "dtype", std::string(to_string(features.type())), "float16, float32 or float64");
   }
@@ -156,7 +155,7 @@ Tensor read_features(const LayerFiles& files) {
 
 ConvLayer layer_of(const LayerFiles& files, const Tensor& weights, const FeatureMap& features) {
   ConvLayer layer;
-  layer.name = files.name ? *files.name : workloads::image_name(std::filesystem::path(files.weights).stem().string());
+  layer.name = files.name.value_or(std::filesystem::path(files.weights).stem().string());
   layer.batch = features.shape[0];
   layer.in_channels = features.shape[1];
   layer.height = features.shape[2];
@@ -205,7 +204,7 @@ Tensor converted_weights(const LayerFiles& files, Tensor weights, Mode mode) {
 /// std::function wants what can be copied; the tensors are given away all the same.
 Job job_of(ConvLayer layer, LayerTensors tensors) {
   const auto kept = std::make_shared<LayerTensors>(std::move(tensors));
-  return {std::move(layer), [kept] { return std::move(*kept); }, std::nullopt};
+  return {std::move(layer), [kept] { return std::move(*kept); }, std::nullopt, true};
 }
 
 }  // namespace
@@ -234,14 +233,13 @@ std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std:
                                   : workloads::synthetic_weights(conv, densities, type, seed),
                           workloads::synthetic_features(conv, densities, type, seed)};
     };
-    jobs.push_back({conv, tensors, std::nullopt});
+    jobs.push_back({conv, tensors, std::nullopt, false});
   }
   if (overrides.weights && !used.weights) {
-    throw InputError("--weight-density", "", shortest(*overrides.weights),
-                     "a layer with ternary weights among those run");
+    throw InputError("--weight-density", "", overrides.weights->text, "a layer with ternary weights among those run");
   }
   if (overrides.features && !used.features) {
-    throw InputError("--feature-density", "", shortest(*overrides.features), "a layer behind a ReLU among those run");
+    throw InputError("--feature-density", "", overrides.features->text, "a layer behind a ReLU among those run");
   }
   return jobs;
 }
@@ -270,19 +268,12 @@ workloads::MapperOptions mapper_options(const MachineSettings& machine) {
   return options;
 }
 
-std::uint64_t memory_needed(const std::vector<Job>& jobs, const MachineSettings& machine) {
-  std::uint64_t bytes = 0;
-  for (const Job& job : jobs) {
-    try {
-      bytes = std::max(bytes, Testbench::footprint(job.layer, machine.core, mapper_options(machine)));
-    } catch (const ConfigError& error) {
-      throw explain({error.key(), error.value(), error.expected() + " (layer " + printable(job.layer.name) + ")"},
-                    machine);
-    } catch (const workloads::LayerError& error) {
-      throw InputError("layer " + printable(job.layer.name), error.key(), error.value(), error.expected());
-    }
-  }
-  return bytes;
+void refuse_mapping(const Job& job, const MachineSettings& machine, const ConfigError& error) {
+  throw explain({error.key(), error.value(), error.expected() + " (layer " + printable(job.layer.name) + ")"}, machine);
+}
+
+void refuse_mapping(const Job& job, const workloads::LayerError& error) {
+  throw InputError("layer " + printable(job.layer.name), error.key(), error.value(), error.expected());
 }
 
 }  // namespace dlac::tb

@@ -20,7 +20,12 @@ struct Job {
   std::function<LayerTensors()> tensors;  ///< to be called once
   /// The earlier job whose outputs this layer reads; `tensors` gives no features then.
   std::optional<std::size_t> features_from;
+  bool tensors_held = false;  ///< they are in memory already: they came from files
 };
+
+/// What a mapper's error is for the user. Throws InputError.
+[[noreturn]] void refuse_mapping(const Job& job, const MachineSettings& machine, const ConfigError& error);
+[[noreturn]] void refuse_mapping(const Job& job, const workloads::LayerError& error);
 
 /// The layers of a network in network order, with synthetic tensors. A layer's tensors depend on the seed, its name and
 /// its densities, not on the other layers. Throws InputError for an unknown layer, or a density that no layer takes.
@@ -33,9 +38,17 @@ struct Job {
 /// Job::features_from.
 [[nodiscard]] Job file_job(const LayerFiles& files, Mode mode, const workloads::ConvLayer& producer);
 
-/// Bytes of memory that the largest of the layers needs. Plans every layer, so what cannot be mapped is refused before
-/// anything is simulated. Throws InputError.
-[[nodiscard]] std::uint64_t memory_needed(const std::vector<Job>& jobs, const MachineSettings& machine);
+/// What `plan` returns for a job. What the mapper throws becomes an InputError, which names the layer.
+template <class Plan>
+[[nodiscard]] auto planned(const Job& job, const MachineSettings& machine, const Plan& plan) -> decltype(plan()) {
+  try {
+    return plan();
+  } catch (const ConfigError& error) {
+    refuse_mapping(job, machine, error);
+  } catch (const workloads::LayerError& error) {
+    refuse_mapping(job, error);
+  }
+}
 
 /// What the mapper is told.
 [[nodiscard]] workloads::MapperOptions mapper_options(const MachineSettings& machine);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/running/runner.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "tb/running/memory_estimate.h"
 #include "tb/system/link_recording.h"
 #include "tb/system/waveform.h"
 #include "tb/verification/dense_cycles.h"
@@ -18,10 +20,43 @@ std::uint64_t dense_compute_cycles(const workloads::ConvLayer& layer, const Conf
   return DenseCycles(DenseMachine::of(config, full_precision)).plan(run.plan);
 }
 
-LayerReport run_job(Testbench& testbench, Job& job, const RunSettings& settings, const RunHooks& hooks) {
+/// Tells how much of a job is behind it, in the host's time as it usually is.
+class JobProgress {
+ public:
+  JobProgress(const workloads::ConvLayer& layer, EngineKind engine, VerifyLevel level,
+              const std::function<void(double)>& moved)
+      : moved_(moved),
+        mac_(engine == EngineKind::Clocked ? ClockedMac : ScheduledMac),
+        making_(Feature * static_cast<double>(layer.feature_count())),
+        executing_(mac_ * static_cast<double>(layer.macs())),
+        verifying_(level == VerifyLevel::All ? VerifiedMac * static_cast<double>(layer.macs()) : 0) {}
+
+  void made() { tell(making_); }
+  void executed(const MmOp& op) {
+    executed_ += mac_ * static_cast<double>(op.channels) * op.columns * op.beats;
+    tell(making_ + std::min(executed_, executing_));
+  }
+  void verified(double share) { tell(making_ + executing_ + share * verifying_); }
+
+ private:
+  // Nanoseconds that a feature takes to be made, a multiply-accumulate to be executed and to be verified.
+  static constexpr double Feature = 40, ScheduledMac = 0.6, ClockedMac = 100, VerifiedMac = 16;
+
+  void tell(double done) const {
+    if (moved_) moved_(done / (making_ + executing_ + verifying_));
+  }
+
+  const std::function<void(double)>& moved_;
+  double mac_, making_, executing_, verifying_;
+  double executed_ = 0;
+};
+
+LayerReport run_job(Testbench& testbench, Job& job, const RunSettings& settings, const RunHooks& hooks,
+                    JobProgress& progress) {
   const Config& core = settings.machine.core;
   const LayerTensors tensors = job.tensors();
   job.tensors = nullptr;
+  progress.made();
   LayerRun run = testbench.execute(job.layer, tensors, mapper_options(settings.machine));
   if (hooks.collected) hooks.collected(run);
 
@@ -30,7 +65,8 @@ LayerReport run_job(Testbench& testbench, Job& job, const RunSettings& settings,
       make_layer_report(job.layer, core, counts, run, dense_compute_cycles(job.layer, core, run), settings.segments);
   Verification found;
   if (settings.verify != VerifyLevel::None) {
-    found = verify_layer(job.layer, core, tensors, counts, run, settings.verify, settings.seed);
+    found = verify_layer(job.layer, core, tensors, counts, run, settings.verify, settings.seed,
+                         [&](double share) { progress.verified(share); });
     report.verified = found.passed();
   }
   if (hooks.finished) hooks.finished(report, found, run);
@@ -45,18 +81,25 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
   RunOutcome outcome;
   std::uint32_t running = 0;  // traced: number of the layer, from 1; 0 between layers
   std::optional<Waveform> waveform;
+  std::optional<JobProgress> progress;
 
   LinkRecording recording(settings.outputs.records, machine.core);
   const auto program = [&](Testbench& self) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       if (hooks.started) hooks.started(i);
       running = static_cast<std::uint32_t>(i + 1);
-      outcome.layers.push_back(run_job(self, jobs[i], settings, hooks));
+      progress.emplace(jobs[i].layer, machine.core.engine, settings.verify, hooks.moved);
+      outcome.layers.push_back(run_job(self, jobs[i], settings, hooks, *progress));
       running = 0;
     }
     if (waveform) waveform->close();
   };
-  Testbench testbench("testbench", machine.core, memory_needed(jobs, machine), latency, program, recording.fittings());
+  const RunMemory memory = run_memory(jobs, settings, available_memory());
+  outcome.expected_memory_bytes = memory.peak_bytes;
+  Testbench testbench("testbench", machine.core, memory.testbench_bytes, latency, program, recording.fittings());
+  testbench.accelerator.observe([&](const CommandRecord& record) {
+    if (const auto* op = std::get_if<MmOp>(&record.command)) progress->executed(*op);
+  });
   if (settings.outputs.waveform) {
     waveform.emplace("waveform", *settings.outputs.waveform, machine, [&](sc_core::sc_trace_file* file) {
       sc_core::sc_trace(file, running, "testbench.layer");

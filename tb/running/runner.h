@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ namespace dlac::tb {
 /// What a caller wants to hear of a run. Called in the simulation; any of them may be empty.
 struct RunHooks {
   std::function<void(std::size_t job)> started;
+  /// Of the job started last, some part is behind us; often. `share`: 0 to 1, what is left takes about as long per
+  /// share.
+  std::function<void(double share)> moved;
   std::function<void(LayerRun& run)> collected;  ///< results are back, nothing is checked yet; may change them
   std::function<void(const LayerReport& report, const Verification& found, LayerRun& run)> finished;
 };
@@ -23,12 +27,13 @@ struct RunHooks {
 /// What a run gave.
 struct RunOutcome {
   std::vector<LayerReport> layers;
-  std::vector<std::string> failures;  ///< a line for each waveform and record that was not written
+  std::uint64_t expected_memory_bytes = 0;  ///< RunMemory::peak_bytes
+  std::vector<std::string> failures;        ///< a line for each waveform and record that was not written
 };
 
 /// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,
 /// drops it. One call per process, because SystemC elaborates once.
-/// Throws what memory_needed() and Testbench throw.
+/// Throws what run_memory() and Testbench throw.
 [[nodiscard]] RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const RunHooks& hooks);
 
 }  // namespace dlac::tb

@@ -5,7 +5,9 @@
 #include <set>
 
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
+#include "tb/settings/report_run.h"
+#include "workloads/settings/input_error.h"
+#include "workloads/settings/json_file.h"
 
 namespace dlac::tb {
 namespace {
@@ -104,7 +106,7 @@ std::uint64_t Given::whole(const char* name, std::uint64_t minimum, std::uint64_
 
 std::vector<Assignment> Given::assignments(const Texts& keys) const {
   std::vector<Assignment> assignments;
-  if (const std::optional<std::string> path = file("config")) assignments = read_config_file(*path);
+  if (const nlohmann::json* document = config()) assignments = assignments_of(*document, printable(*file("config")));
   std::set<std::string> set_keys;
   for (const std::string& text : all("set")) {
     assignments.push_back(parse_assignment(text, "--set"));
@@ -119,6 +121,23 @@ std::vector<Assignment> Given::assignments(const Texts& keys) const {
     }
   }
   return assignments;
+}
+
+Given Given::repeating(const char* source, const Texts& names) const {
+  Given more = *this;
+  const nlohmann::json* document = has(source) ? nullptr : config();
+  if (document == nullptr) return more;
+  for (auto& [name, values] : run_of_report(*document)) {
+    if (has(name.c_str()) || std::find(names.begin(), names.end(), name) == names.end()) continue;
+    more.given_.insert({name, po::variable_value(boost::any(std::move(values)), false)});
+  }
+  return more;
+}
+
+const nlohmann::json* Given::config() const {
+  const std::optional<std::string> path = file("config");
+  if (path && config_ == nullptr) config_ = std::make_shared<const nlohmann::json>(read_json(*path));
+  return config_.get();
 }
 
 void refuse(const std::string& name, const std::string& value, const std::string& expected) {

@@ -3,11 +3,13 @@
 
 #include <boost/program_options.hpp>
 #include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tb/settings/config_json.h"
+#include "workloads/settings/config_json.h"
 
 // What the command lines of the programs have in common.
 namespace dlac::tb {
@@ -49,11 +51,19 @@ class Given {
   /// for a key that is set twice.
   [[nodiscard]] std::vector<Assignment> assignments(const std::vector<std::string>& keys) const;
 
+  /// Where --config names a report and the option `source`, which says what is run, is left out: the same options and
+  /// those that repeat the report's run, as far as they are among `names`. Throws for a file that cannot be read.
+  [[nodiscard]] Given repeating(const char* source, const std::vector<std::string>& names) const;
+
   /// The option as it is written.
   [[nodiscard]] static std::string option(const std::string& name) { return "--" + name; }
 
  private:
+  /// The file of --config, which may be a pipe: it is read once. Null without the option.
+  [[nodiscard]] const nlohmann::json* config() const;
+
   boost::program_options::variables_map given_;
+  mutable std::shared_ptr<const nlohmann::json> config_;
 };
 
 /// Throws the InputError that refuses an option's value.

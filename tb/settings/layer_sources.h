@@ -14,9 +14,13 @@ namespace dlac::tb {
 /// Replaces the densities that a network's layers have by themselves. Weight densities are those of ternary layers,
 /// feature densities those of maps behind a ReLU: the image and the weights of a first layer stay dense.
 struct DensityOverrides {
-  std::optional<double> weights;   ///< 0 to 1
-  std::optional<double> features;  ///< 0 to 1
-  std::optional<double> spread;    ///< factor on every spread of DensitySpread; 0: independent draws
+  struct Number {
+    double value = 0;
+    std::string text;  ///< as it was given
+  };
+  std::optional<Number> weights;   ///< 0 to 1
+  std::optional<Number> features;  ///< 0 to 1
+  std::optional<Number> spread;    ///< factor on every spread of DensitySpread; 0: independent draws
 };
 
 /// Layers of a network, on synthetic tensors.

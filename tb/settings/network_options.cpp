@@ -11,12 +11,12 @@ namespace {
 
 constexpr double LargestSpread = 10;
 
-std::optional<double> number(const Given& given, const char* name, double maximum) {
+std::optional<DensityOverrides::Number> number(const Given& given, const char* name, double maximum) {
   const std::optional<std::string> text = given.one(name);
   if (!text) return std::nullopt;
   const std::optional<double> value = parse_number(*text);
   if (!value || *value < 0 || *value > maximum) refuse(name, *text, "a number from 0 to " + fixed(maximum, 0));
-  return value;
+  return DensityOverrides::Number{*value, *text};
 }
 
 std::vector<std::string> network_names() {
@@ -46,7 +46,7 @@ void check_network(const std::string& name) {
 
 NetworkSelection network_selection(const Given& given) {
   NetworkSelection selection;
-  selection.network = given.required("network", "one of " + join(network_names()));
+  selection.network = given.required("network", one_of("", network_names()));
   check_network(selection.network);
   selection.layers = given.all("layer");
   for (std::size_t i = 0; i < selection.layers.size(); ++i) {

@@ -5,8 +5,8 @@
 #include <system_error>
 
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
 #include "workloads/output_file.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::tb {
 

@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dlac/common/config.h>
-
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "workloads/settings/machine_settings.h"
+
 namespace dlac::tb {
-
-/// The core and what the testbench puts around it: everything that a configuration file can say.
-struct MachineSettings {
-  Config core;
-  std::uint32_t memory_latency_ns = 100;   ///< [A]
-  std::optional<std::uint32_t> grid_rows;  ///< nullopt: the mapper chooses, layer by layer [A]
-
-  /// Where a key got its value ("file.json", "--set", "--mode"); keys with their default are not in it.
-  std::map<std::string, std::string> sources;
-};
 
 /// How much of a layer is compared with the reference.
 enum class VerifyLevel : std::uint8_t {

@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
 #include "tb/settings/output_check.h"
 #include "tb/system/sorted_records.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::tb {
 

@@ -2,6 +2,9 @@
 #include "tb/system/start.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +57,16 @@ void handle_ending_signals() {
   }
 }
 
+/// Large blocks go back to the system when they are freed, and the memory that a run takes can be told before it:
+/// else glibc keeps up to 64 MiB of them, depending on what was freed before.
+void return_large_blocks() {
+#ifdef __GLIBC__
+  constexpr int Large = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, Large);
+  ::mallopt(M_TRIM_THRESHOLD, 2 * Large);
+#endif
+}
+
 }  // namespace
 
 int start(int argc, char* argv[]) {
@@ -61,6 +74,7 @@ int start(int argc, char* argv[]) {
   for (int descriptor = 0; descriptor <= 2; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) == -1 && ::open("/dev/null", O_RDONLY) == -1) return 2;
   }
+  return_large_blocks();
   handle_ending_signals();
   ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
   const int code = sc_core::sc_elab_and_sim(argc, argv);

@@ -74,7 +74,12 @@ Testbench::Testbench(sc_core::sc_module_name name, const Config& config, std::ui
 
 std::uint64_t Testbench::footprint(const workloads::ConvLayer& layer, const Config& config,
                                    const workloads::MapperOptions& options) {
-  return Layout(workloads::plan_layer(layer, config, options), layer, config).end;
+  return footprint(workloads::plan_layer(layer, config, options), layer, config);
+}
+
+std::uint64_t Testbench::footprint(const workloads::LayerPlan& plan, const workloads::ConvLayer& layer,
+                                   const Config& config) {
+  return Layout(plan, layer, config).end;
 }
 
 void Testbench::run() {

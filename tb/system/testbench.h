@@ -57,6 +57,9 @@ class Testbench : public sc_core::sc_module {
   /// Bytes of memory that a layer needs.
   [[nodiscard]] static std::uint64_t footprint(const workloads::ConvLayer& layer, const Config& config,
                                                const workloads::MapperOptions& options);
+  /// The same of a layer whose plan is known.
+  [[nodiscard]] static std::uint64_t footprint(const workloads::LayerPlan& plan, const workloads::ConvLayer& layer,
+                                               const Config& config);
 
   /// Starts the simulation and returns when the program has ended.
   void run();

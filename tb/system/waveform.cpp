@@ -6,8 +6,8 @@
 
 #include "tb/reports/save_file.h"
 #include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
 #include "tb/system/fst_file.h"
+#include "workloads/settings/input_error.h"
 
 namespace dlac::tb {
 namespace {

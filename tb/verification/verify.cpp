@@ -23,7 +23,13 @@ constexpr std::uint64_t ShownDifferences = 5;
 constexpr std::uint32_t RandomOutputs = 32;
 constexpr std::uint32_t RandomTiles = 4;
 constexpr std::uint32_t SampledSegments = 2;
+constexpr double OutputsShare = 0.3;                // of the time for everything; the segments take the rest
 constexpr std::uint64_t SegmentBudget = 2'000'000;  // updates after which no further segment is sampled
+
+template <class Count>
+double share_of(Count done, Count all) {
+  return static_cast<double>(done) / static_cast<double>(all);
+}
 
 /// One layer's comparison in progress.
 class Comparison {
@@ -33,8 +39,8 @@ class Comparison {
 
   void sample_outputs(workloads::Random& random);
   void sample_segments(workloads::Random& random);
-  void all_outputs();
-  void all_segments();
+  void all_outputs(const std::function<void(double share)>& moved);
+  void all_segments(const std::function<void(double share)>& moved);
   void counters(const workloads::LayerCounts& counts);
 
   [[nodiscard]] Verification finish() {
@@ -167,15 +173,17 @@ void Comparison::sample_segments(workloads::Random& random) {
   }
 }
 
-void Comparison::all_outputs() {
+void Comparison::all_outputs(const std::function<void(double share)>& moved) {
   const reference::Words expected =
-      reference::convolve(shape_, reference_.weights(), reference_.features(), reference_.precision());
+      reference::convolve(shape_, reference_.weights(), reference_.features(), reference_.precision(),
+                          [&](std::int64_t done, std::int64_t all) { moved(share_of(done, all)); });
   for (std::size_t i = 0; i < expected.size(); ++i) compare_output(static_cast<std::int64_t>(i), expected[i]);
 }
 
-void Comparison::all_segments() {
+void Comparison::all_segments(const std::function<void(double share)>& moved) {
   reference::SegmentCycles sum;
   for (std::size_t i = 0; i < run_.plan.segments.size(); ++i) {
+    moved(share_of(i, run_.plan.segments.size()));
     const reference::SegmentCycles each = compare_segment(i);
     sum += each;
   }
@@ -249,12 +257,15 @@ void Comparison::counters(const workloads::LayerCounts& counts) {
 
 Verification verify_layer(const ConvLayer& layer, const Config& config, const LayerTensors& tensors,
                           const workloads::LayerCounts& counts, const LayerRun& run, VerifyLevel level,
-                          std::uint64_t seed) {
+                          std::uint64_t seed, const std::function<void(double share)>& moved) {
   Comparison comparison(layer, config, tensors, run);
   comparison.counters(counts);
   if (level == VerifyLevel::All) {
-    comparison.all_outputs();
-    comparison.all_segments();
+    const auto tell = [&](double share) {
+      if (moved) moved(share);
+    };
+    comparison.all_outputs([&](double share) { tell(OutputsShare * share); });
+    comparison.all_segments([&](double share) { tell(OutputsShare + (1 - OutputsShare) * share); });
   } else {
     workloads::Random random(seed, "verify " + layer.name);
     comparison.sample_outputs(random);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,10 @@ struct Verification {
 /// Sample: the corners of the output map, the borders of some tiles and some random outputs, and one or two random
 /// segments, drawn with `seed` and the layer's name. All: every output, every segment, every counter.
 /// `level` is not None; `tensors` are those that the layer ran on, `counts` theirs.
+/// `moved` is told now and then, under All, what share of it is done.
 [[nodiscard]] Verification verify_layer(const workloads::ConvLayer& layer, const Config& config,
                                         const LayerTensors& tensors, const workloads::LayerCounts& counts,
-                                        const LayerRun& run, VerifyLevel level, std::uint64_t seed);
+                                        const LayerRun& run, VerifyLevel level, std::uint64_t seed,
+                                        const std::function<void(double share)>& moved = {});
 
 }  // namespace dlac::tb

@@ -94,7 +94,8 @@ void Config::validate() const {
 
 const std::vector<ConfigField>& config_fields() {
   static const std::vector<ConfigField> fields{
-      {"pes", "processing elements in the grid, rows*columns", "[P]", 1, 4096, &Config::pes},
+      {"pes", "processing elements in the grid, rows*columns; set alone, rows and columns follow", "[P]", 1, 4096,
+       &Config::pes},
       {"rows", "R, PE rows of the grid, a power of two; setting rows or columns fixes grid_rows", "[A]", 1,
        MaximumGridRows, &Config::rows},
       {"columns", "C, PE columns of the grid, pes / rows", "[A]", 1, 4096, &Config::columns},

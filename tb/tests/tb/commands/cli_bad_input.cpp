@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bad input: exit code 2, one line on stderr that names the file or option, the value and what was expected, nothing on
 // stdout, and no file touched.
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -67,7 +69,7 @@ TEST_CASE("a wrong command line is refused with one line") {
        "--weight-density: 0.12345678:",
        "ternary"},
       {{"run", "--network", "resnet34", "--layer", "conv1", "--feature-density", "1e-7"},
-       "--feature-density: 1e-07:",
+       "--feature-density: 1e-7:",
        "ReLU"},
       {{"run", "--network", "resnet34", "--report", "r.xml"}, "--report: r.xml", ".json or .csv"},
       {{"run", "--network", "resnet34", "--report", ""}, "--report: (empty)", ".json or .csv"},
@@ -245,6 +247,56 @@ TEST_CASE("a refused run leaves existing files as they were") {
   CHECK(folder.read("y.npy") == "precious");
   CHECK(folder.read("r.json") == "precious, too");
   CHECK(folder.read("a.vcd") == "and this");
+}
+
+TEST_CASE("an error line is true of what was given") {
+  const ScratchFolder folder;
+  write_npy(folder.file("w.npy"), small_codes({8, 4, 3, 3}));
+  write_npy(folder.file("x.npy"), small_floats({1, 4, 6, 6}));
+  const auto run_with = [](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"run", "--network", "resnet20", "--layer", "conv1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  // What an output's name stands for.
+  REQUIRE(::mkfifo(folder.file("pipe.csv").c_str(), 0600) == 0);
+  std::filesystem::create_symlink("pipe.csv", folder.file("to_pipe.csv"));
+  std::filesystem::create_symlink("nothing", folder.file("to_nothing.csv"));
+  std::filesystem::create_symlink("loop.csv", folder.file("loop.csv"));
+  const std::vector<Case> cases{
+      {run_with({"--report", "pipe.csv"}), "pipe.csv: not a regular file", "can be written"},
+      {run_with({"--report", "to_pipe.csv"}), "to_pipe.csv: not a regular file", "can be written"},
+      {run_with({"--report", "to_nothing.csv"}), "to_nothing.csv: a symbolic link to nothing", "can be written"},
+      {run_with({"--report", "loop.csv"}), "loop.csv: Too many levels of symbolic links", "can be written"},
+      {run_with({"--vcd", "none/"}), "none/: the name of a folder", "can be written"},
+      {run_with({"--vcd", "/dev/null"}), "/dev/null: not a regular file", "can be written"},
+      // Limits are named, whichever is passed.
+      {{"layer", "--weights", "w.npy", "--features", "x.npy", "--output", "y.npy", "--pad", "1048577"},
+       "--pad: 1048577",
+       "from 0 to 1048576"},
+      {{"config", "--set", "grid_rows=65"}, "--set: grid_rows: 65", "from 1 to 64, a power of two that divides pes"},
+      {{"config", "--set", "burst_bytes=8"}, "--set: burst_bytes: 8", "from 16 to 4096, a power of two"},
+      {{"config", "--set", "feature_buffer_bytes=8"}, "--set: feature_buffer_bytes: 8", "a multiple of 16"},
+      // Numbers as they were given.
+      {run_with({"--weight-density", "0.000000001"}), "--weight-density: 0.000000001:", "ternary"},
+      {run_with({"--spread", "10.0000001"}), "--spread: 10.0000001:", "0 to 10"},
+  };
+  for (const Case& each : cases) check_refused(folder, each);
+
+  // Not more names than can be looked through.
+  const ProgramResult missing = run_program(folder.path(), {"run"});
+  CHECK(std::count(missing.err.begin(), missing.err.end(), ',') <= 10);
+
+  // A type that is no good is not answered with one that is refused next.
+  const std::string npy = folder.read("x.npy");
+  std::string complex = npy;
+  complex.replace(complex.find("<f4"), 3, "<c8");
+  folder.write("c.npy", complex);
+  const auto layer = [&](const std::string& weights, const std::string& features) {
+    return run_program(folder.path(), {"layer", "--weights", weights, "--features", features, "--output", "y.npy"});
+  };
+  CHECK(layer("w.npy", "c.npy").err == "dlac-tb: c.npy: type '<c8': expected <f2, <f4 or <f8\n");
+  CHECK_THAT(layer("c.npy", "x.npy").err, StartsWith("dlac-tb: c.npy: type '<c8': expected |i1") && Contains("<i8"));
 }
 
 }  // namespace dlac::tb

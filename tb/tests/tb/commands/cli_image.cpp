@@ -213,8 +213,9 @@ TEST_CASE("a layer's name in an image is given, or made of its file's") {
                   {"compile", "--weights", "w.npy", "--features", "x.npy", "--output", "a.dlac", "--name", name},
                   starts, "1 to 47 bytes");
   };
-  refused(std::string(48, 'b'), "layer bbb");
-  refused("", "layer");
+  refused(std::string(48, 'b'), "--name: bbb");
+  refused("", "--name: (empty)");
+  refused("a\tb", "--name: a\\x09b");
   check_refused(folder, {"compile", "--network", "resnet20", "--output", "a.dlac", "--name", "a"}, "--name: a",
                 "--weights");
 }

@@ -2,6 +2,7 @@
 #include "tb/tests/tb/commands/cli_program.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,6 +51,47 @@ ProgramResult result_of(pid_t child) {
   return result;
 }
 
+/// The near end of a terminal.
+class Terminal {
+ public:
+  Terminal() = default;
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+  ~Terminal() {
+    if (near_ >= 0) ::close(near_);
+  }
+
+  void open() {
+    near_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    std::array<char, 64> name{};
+    if (near_ < 0 || ::grantpt(near_) != 0 || ::unlockpt(near_) != 0 ||
+        ::ptsname_r(near_, name.data(), name.size()) != 0) {
+      throw std::runtime_error("no terminal");
+    }
+    name_ = name.data();
+    far_ = ::open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);  // or there is nothing to read before the child opens
+  }
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+  /// What is written to it until the program ends, which is told by its silence after this end's copy is closed.
+  [[nodiscard]] std::string read() {
+    std::string text;
+    std::array<char, 4096> piece{};
+    pollfd ready{near_, POLLIN, 0};
+    (void)::poll(&ready, 1, -1);  // the child has opened it
+    ::close(far_);
+    for (;;) {
+      const ssize_t count = ::read(near_, piece.data(), piece.size());
+      if (count <= 0) return text;  // EIO: nobody has it open any more
+      text.append(piece.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+ private:
+  int near_ = -1, far_ = -1;
+  std::string name_;
+};
+
 }  // namespace
 
 ProgramResult run_program(const std::string& folder, const std::vector<std::string>& arguments,
@@ -65,6 +107,40 @@ ProgramResult run_program(const std::string& folder, const std::vector<std::stri
   ProgramResult result = result_of(child);
   result.out = streams.read("out");
   result.err = streams.read("err");
+  return result;
+}
+
+ProgramResult run_program_within(const std::string& folder, const std::vector<std::string>& arguments,
+                                 std::uint64_t bytes) {
+  const ScratchFolder streams;
+  const std::string out = streams.file("out"), err = streams.file("err");
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) {
+    const rlimit limit{bytes, RLIM_INFINITY};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(127);
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    become_program(folder, arguments, ::open(out.c_str(), flags, 0600), ::open(err.c_str(), flags, 0600), std::nullopt);
+  }
+  ProgramResult result = result_of(child);
+  result.out = streams.read("out");
+  result.err = streams.read("err");
+  return result;
+}
+
+ProgramResult run_program_on_terminal(const std::string& folder, const std::vector<std::string>& arguments) {
+  Terminal terminal;
+  terminal.open();
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) {
+    ::setenv("TERM", "xterm", 1);
+    become_program(folder, arguments, ::open("/dev/null", O_WRONLY), ::open(terminal.name().c_str(), O_RDWR | O_NOCTTY),
+                   std::nullopt);
+  }
+  std::string shown = terminal.read();
+  ProgramResult result = result_of(child);
+  result.err = std::move(shown);
   return result;
 }
 

@@ -26,6 +26,12 @@ struct ProgramResult {
 /// `file_limit` bytes.
 [[nodiscard]] ProgramResult run_program(const std::string& folder, const std::vector<std::string>& arguments,
                                         std::optional<std::uint64_t> file_limit = {});
+/// The same with at most `bytes` of address space.
+[[nodiscard]] ProgramResult run_program_within(const std::string& folder, const std::vector<std::string>& arguments,
+                                               std::uint64_t bytes);
+/// The same with a terminal as its standard error, what is written there being `err`. Its output is thrown away.
+[[nodiscard]] ProgramResult run_program_on_terminal(const std::string& folder,
+                                                    const std::vector<std::string>& arguments);
 
 /// Starts dlac-tb in `folder`, its output thrown away or, with `piped`, to be had from output(). Killed with this
 /// object if it still runs.

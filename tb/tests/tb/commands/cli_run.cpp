@@ -347,4 +347,51 @@ TEST_CASE("a layer takes NumPy's own types: codes of any width, floats of 64 bit
   CHECK(result.span<std::uint16_t>()[0] == 0x3C01);
 }
 
+TEST_CASE("a report given as the configuration repeats its run") {
+  const ScratchFolder folder;
+  const auto succeed = [&](const std::vector<std::string>& arguments) {
+    const ProgramResult result = run_program(folder.path(), arguments);
+    CHECK(result.err.empty());
+    REQUIRE(result.code == 0);
+  };
+  /// What a report says of the run and its results, but for the time they took.
+  const auto results = [&](const std::string& name) {
+    nlohmann::json report = folder.json(name);
+    report.erase("host");
+    report.erase("output");
+    for (const char* part : {"layers", "stages"}) {
+      for (nlohmann::json& each : report[part]) each.erase("cpu_seconds");
+    }
+    report["totals"].erase("cpu_seconds");
+    return report;
+  };
+  succeed({"run",  "--network", "resnet20", "--layer",  "conv1",  "--layer",   "layer3.1.conv1", "--batch",
+           "2",    "--seed",    "7",        "--mode",   "infer",  "--set",     "pes=64",         "--feature-density",
+           "0.25", "--verify",  "none",     "--report", "a.json", "--segments"});
+  REQUIRE(results("a.json")["configuration"]["rows"] == 8);
+  succeed({"run", "--config", "a.json", "--report", "b.json", "--segments"});
+  CHECK(results("b.json") == results("a.json"));
+
+  // An option says otherwise; told what to run, only the configuration counts.
+  succeed({"run", "--config", "a.json", "--batch", "1", "--set", "pes=32", "--report", "c.json"});
+  CHECK(results("c.json")["batch"] == 1);
+  CHECK(results("c.json")["seed"] == 7);
+  CHECK(results("c.json")["configuration"]["pes"] == 32);
+  CHECK(results("c.json")["configuration"]["rows"] == 4);
+  succeed({"run", "--config", "a.json", "--network", "resnet20", "--layer", "linear", "--report", "d.json"});
+  CHECK(results("d.json")["layers"].size() == 1);
+  CHECK(results("d.json")["batch"] == 1);
+  CHECK(results("d.json")["seed"] == 1);
+  CHECK(results("d.json")["mode"] == "infer");
+  CHECK(results("d.json")["configuration"] == results("a.json")["configuration"]);
+
+  write_npy(folder.file("w.npy"), small_floats({8, 2, 3, 2}));
+  write_npy(folder.file("x.npy"), small_floats({4, 9, 7}));
+  succeed({"layer", "--weights", "w.npy", "--features", "x.npy", "--output", "y.npy", "--stride", "2,1", "--pad", "1,0",
+           "--dilation", "1,2", "--groups", "2", "--ternary", "abs:0.5", "--report", "e.json"});
+  succeed({"layer", "--config", "e.json", "--output", "z.npy", "--report", "f.json"});
+  CHECK(results("f.json") == results("e.json"));
+  CHECK((folder.read("z.npy") == folder.read("y.npy")));
+}
+
 }  // namespace dlac::tb

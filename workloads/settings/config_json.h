@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "tb/settings/input_error.h"
-#include "tb/settings/run_settings.h"
+#include "workloads/settings/input_error.h"
+#include "workloads/settings/machine_settings.h"
 
-namespace dlac::tb {
+namespace dlac {
 
 /// KEY = VALUE as somebody wrote it.
 struct Assignment {
@@ -17,6 +17,7 @@ struct Assignment {
     Text,    ///< on the command line: a number or a name
     Number,  ///< a JSON number
     Name,    ///< a JSON string
+    Other,   ///< anything else in JSON, which no key takes
   };
   std::string source;  ///< the file or the option, for error messages
   std::string key;
@@ -24,17 +25,25 @@ struct Assignment {
   Kind kind = Kind::Text;
 };
 
+/// A report of dlac-tb: it names the program and holds the configuration that it ran with.
+[[nodiscard]] bool is_report(const nlohmann::json& document);
+
 /// Reads a configuration file: one JSON object, key -> value, or key -> {"value": ..., "description": ..., "origin":
-/// ...} as `dlac-tb config` prints it. Throws InputError for a file that cannot be read, is no such object, or names a
-/// key twice.
+/// ...} as `dlac-tb config` prints it, or a report of dlac-tb, of which the object `configuration` counts. Throws
+/// InputError for a file that cannot be read, is no such object, or names a key twice.
 [[nodiscard]] std::vector<Assignment> read_config_file(const std::string& path);
+/// The same of a document. `name`: for error messages.
+[[nodiscard]] std::vector<Assignment> assignments_of(const nlohmann::json& document, const std::string& name);
+/// The same of a text.
+[[nodiscard]] std::vector<Assignment> parse_config_text(std::string_view text, const std::string& name);
 
 /// "KEY=VALUE". Throws InputError.
 [[nodiscard]] Assignment parse_assignment(std::string_view text, const std::string& source);
 
 /// Applies assignments in order, a later one overriding an earlier one, to the defaults of the mode that results from
-/// them. Throws InputError for an unknown key, a value of the wrong kind or out of range, and for a core that cannot be
-/// built.
+/// them. Where `pes` is set, and of rows and columns only one, or none, in the same place or a later one, what is left
+/// open follows from it: the grid shape is the squarest that has no more rows than columns. Throws InputError for an
+/// unknown key, a value of the wrong kind or out of range, and for a core that cannot be built.
 [[nodiscard]] MachineSettings resolve(const std::vector<Assignment>& assignments);
 
 /// The same error with the file or option that set the key.
@@ -45,4 +54,4 @@ struct Assignment {
 /// Every key and its value.
 [[nodiscard]] nlohmann::ordered_json plain_values(const MachineSettings& settings);
 
-}  // namespace dlac::tb
+}  // namespace dlac

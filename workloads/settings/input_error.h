@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace dlac::tb {
+namespace dlac {
 
 /// An option, a file or a value in it that cannot be used. what() is one line,
 /// `<file or option>: <key>: <value>: expected <...>`; an empty key or value is left out. The program ends with exit
@@ -17,4 +17,4 @@ class InputError : public std::runtime_error {
                            "expected " + expected) {}
 };
 
-}  // namespace dlac::tb
+}  // namespace dlac

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/settings/config_json.h"
+#include "workloads/settings/config_json.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 
-#include "tb/reports/text.h"
-#include "tb/settings/json_file.h"
+#include "workloads/settings/json_file.h"
+#include "workloads/settings/text.h"
 
-namespace dlac::tb {
+namespace dlac {
 namespace {
 
 using nlohmann::json;
@@ -57,11 +57,17 @@ std::string written(const Assignment& assignment) {
   throw InputError(assignment.source, key, written(assignment), expected);
 }
 
+bool is_number(const Assignment& assignment) {
+  return assignment.kind == Assignment::Kind::Text || assignment.kind == Assignment::Kind::Number;
+}
+
+/// `condition`: what else must hold of the number, for the error line; it is checked with all others.
 std::uint32_t number_in(const Assignment& assignment, std::uint32_t minimum, std::uint32_t maximum,
-                        const std::string& or_else = {}) {
+                        const std::string& or_else = {}, const std::string& condition = {}) {
   const std::optional<std::uint64_t> value = parse_whole(assignment.value);
-  if (assignment.kind == Assignment::Kind::Name || !value || *value < minimum || *value > maximum) {
-    refuse(assignment, or_else + "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+  if (!is_number(assignment) || !value || *value < minimum || *value > maximum) {
+    refuse(assignment,
+           or_else + "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum) + condition);
   }
   return static_cast<std::uint32_t>(*value);
 }
@@ -70,8 +76,17 @@ template <class Enum>
 Enum name_in(const Assignment& assignment, std::optional<Enum> (*from)(std::string_view),
              const std::vector<std::string>& names) {
   const std::optional<Enum> value = from(assignment.value);
-  if (assignment.kind == Assignment::Kind::Number || !value) refuse(assignment, one_of(assignment.value, names));
+  if (assignment.kind == Assignment::Kind::Number || assignment.kind == Assignment::Kind::Other || !value) {
+    refuse(assignment, one_of(assignment.value, names));
+  }
   return *value;
+}
+
+/// What Config::validate() demands of a number beside its range.
+std::string condition_of(const std::string& key) {
+  if (key == "rows" || key == "burst_bytes") return ", a power of two";
+  if (key == "weight_buffer_bytes" || key == "feature_buffer_bytes") return ", a multiple of 16";
+  return {};
 }
 
 void apply(const Assignment& assignment, MachineSettings& settings) {
@@ -89,15 +104,16 @@ void apply(const Assignment& assignment, MachineSettings& settings) {
     settings.memory_latency_ns = number_in(assignment, 0, LongestLatency);
   } else if (key == GridKey.key) {
     settings.grid_rows.reset();
-    const bool automatic = assignment.kind != Assignment::Kind::Number && assignment.value == "auto";
-    if (!automatic) settings.grid_rows = number_in(assignment, 1, 64, "auto or ");
+    const bool automatic = assignment.kind <= Assignment::Kind::Name && assignment.kind != Assignment::Kind::Number &&
+                           assignment.value == "auto";
+    if (!automatic) settings.grid_rows = number_in(assignment, 1, 64, "auto or ", ", a power of two that divides pes");
   } else {
     const auto field = std::find_if(config_fields().begin(), config_fields().end(),
                                     [&](const ConfigField& each) { return each.key == key; });
     if (field == config_fields().end()) {
       refuse(assignment, "a known key, " + one_of(key, known_keys()));
     }
-    settings.core.*field->member = number_in(assignment, field->minimum, field->maximum);
+    settings.core.*field->member = number_in(assignment, field->minimum, field->maximum, {}, condition_of(key));
   }
 }
 
@@ -109,12 +125,44 @@ Assignment from_json(const std::string& path, const std::string& key, const json
   } else if (value.is_number()) {
     assignment.value = value.dump();
   } else {
-    const std::vector<std::string> known = known_keys();
-    const bool known_key = std::find(known.begin(), known.end(), key) != known.end();
-    throw InputError(path, printable(key), shown(value),
-                     known_key ? "a whole number or a name" : "a known key, " + one_of(key, known));
+    assignment.value = shown(value);
+    assignment.kind = Assignment::Kind::Other;
   }
   return assignment;
+}
+
+/// The squarest grid with no more rows than columns: the largest number of rows that divides the PEs.
+std::uint32_t fitting_rows(const Config& core) {
+  std::uint32_t rows = 1;
+  for (std::uint32_t more = 2; core.has_grid(more) && more <= core.pes / more; more *= 2) rows = more;
+  return rows;
+}
+
+/// Makes rows and columns follow from `pes` where they are left open: not set at all, or before `pes` was, in a file
+/// that the command line then changes.
+void fit_grid(const std::vector<Assignment>& assignments, MachineSettings& settings) {
+  const auto first_of = [&](const std::string& source) {
+    return std::find_if(assignments.begin(), assignments.end(),
+                        [&](const Assignment& each) { return each.source == source; });
+  };
+  const auto pes = settings.sources.find("pes");
+  if (pes == settings.sources.end()) return;
+  const auto set_with_pes = [&](const char* key) {
+    const auto found = settings.sources.find(key);
+    return found != settings.sources.end() && first_of(found->second) >= first_of(pes->second);
+  };
+  const bool rows = set_with_pes("rows");
+  const bool columns = set_with_pes("columns");
+  Config& core = settings.core;
+  if (rows && columns) return;
+  if (!rows) settings.sources.erase("rows");
+  if (!columns) settings.sources.erase("columns");
+  if (!rows && !columns) core.rows = fitting_rows(core);
+  // What does not fit is left as it is, and refused.
+  if (columns && core.pes % core.columns == 0 && core.has_grid(core.pes / core.columns)) {
+    core.rows = core.pes / core.columns;
+  }
+  if (!columns && core.has_grid(core.rows)) core.columns = core.pes / core.rows;
 }
 
 template <class Json, class Entry>
@@ -138,12 +186,16 @@ Json each_key(const MachineSettings& settings, Entry entry) {
 
 }  // namespace
 
-std::vector<Assignment> read_config_file(const std::string& path) {
-  const std::string name = printable(path);
-  const json document = read_json(path);
+bool is_report(const json& document) {
+  const auto configuration = document.find("configuration");
+  return document.contains("program") && configuration != document.end() && configuration->is_object();
+}
+
+std::vector<Assignment> assignments_of(const json& document, const std::string& name) {
   if (!document.is_object()) throw InputError(name, "", shown(document), "a JSON object of keys and values");
+  const json& configuration = is_report(document) ? document["configuration"] : document;
   std::vector<Assignment> assignments;
-  for (const auto& [key, value] : document.items()) {
+  for (const auto& [key, value] : configuration.items()) {
     if (!value.is_object()) {
       assignments.push_back(from_json(name, key, value));
       continue;
@@ -159,6 +211,14 @@ std::vector<Assignment> read_config_file(const std::string& path) {
     assignments.push_back(from_json(name, key, *found));
   }
   return assignments;
+}
+
+std::vector<Assignment> read_config_file(const std::string& path) {
+  return assignments_of(read_json(path), printable(path));
+}
+
+std::vector<Assignment> parse_config_text(std::string_view text, const std::string& name) {
+  return assignments_of(parse_json(printable(name), text), printable(name));
 }
 
 Assignment parse_assignment(std::string_view text, const std::string& source) {
@@ -185,6 +245,7 @@ MachineSettings resolve(const std::vector<Assignment>& assignments) {
     const std::uint32_t units = settings.core.arithmetic_units;
     settings.core.multiply_units = settings.core.mode == Mode::Train ? units : std::max(1U, units / 2);
   }
+  fit_grid(assignments, settings);
   // Who names a grid shape wants it for every layer.
   if ((given("rows") || given("columns")) && !given("grid_rows")) settings.grid_rows = settings.core.rows;
 
@@ -226,4 +287,4 @@ ordered_json plain_values(const MachineSettings& settings) {
   return each_key<ordered_json>(settings, [](ordered_json value, std::string_view, std::string_view) { return value; });
 }
 
-}  // namespace dlac::tb
+}  // namespace dlac

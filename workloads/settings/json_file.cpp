@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/settings/json_file.h"
+#include "workloads/settings/json_file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,15 +10,15 @@
 #include <system_error>
 #include <vector>
 
-#include "tb/reports/text.h"
-#include "tb/settings/input_error.h"
+#include "workloads/settings/input_error.h"
+#include "workloads/settings/text.h"
 
-namespace dlac::tb {
+namespace dlac {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t LargestFile = std::size_t{1} << 20U;
+constexpr std::size_t LargestFile = std::size_t{64} << 20U;  // a report that lists its segments is long
 
 std::string read_text(const std::string& path) {
   const char* const expected = "a JSON file that can be read";
@@ -32,8 +32,12 @@ std::string read_text(const std::string& path) {
     const std::string reason = errno == ENOENT ? "no such file" : std::generic_category().message(errno);
     throw InputError(printable(path), "", reason, expected);
   }
-  std::string text(LargestFile + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  std::string text;
+  std::vector<char> piece(std::size_t{1} << 16U);
+  for (std::size_t read = 0; text.size() <= LargestFile; text.append(piece.data(), read)) {
+    read = std::fread(piece.data(), 1, piece.size(), file.get());
+    if (read == 0) break;
+  }
   if (std::ferror(file.get()) != 0) throw InputError(printable(path), "", "a read error", expected);
   if (text.size() > LargestFile) {
     throw InputError(printable(path), "", "too long", "a JSON file of at most " + grouped(LargestFile) + " bytes");
@@ -41,7 +45,9 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-json parse_json(const std::string& path, const std::string& text) {
+}  // namespace
+
+json parse_json(const std::string& path, std::string_view text) {
   std::vector<std::set<std::string>> keys;
   const auto watch = [&](int, json::parse_event_t event, json& value) {
     if (event == json::parse_event_t::object_start) keys.emplace_back();
@@ -62,12 +68,13 @@ json parse_json(const std::string& path, const std::string& text) {
     const std::size_t column = at - (start == std::string::npos ? 0 : start + 1) + 1;
     const std::string found = at == text.size() ? "end of file" : printable(text.substr(at, 1));
     throw InputError(path, "line " + std::to_string(line) + ", column " + std::to_string(column), found, "valid JSON");
-  } catch (const json::out_of_range&) {  // a number like 1e999
-    throw InputError(path, "", "a number out of range", "whole numbers");
+  } catch (const json::out_of_range& error) {  // a number like 1e999, which the text names last, in quotes
+    const std::string said = error.what();
+    const std::size_t quote = said.find('\'');
+    const std::string number = quote == std::string::npos ? "" : said.substr(quote + 1, said.rfind('\'') - quote - 1);
+    throw InputError(path, "a number out of range", printable(number), "whole numbers");
   }
 }
-
-}  // namespace
 
 json read_json(const std::string& path) { return parse_json(printable(path), read_text(path)); }
 
@@ -77,4 +84,4 @@ std::string shown(const json& value) {
   return printable(value.dump(-1, ' ', true, json::error_handler_t::replace));
 }
 
-}  // namespace dlac::tb
+}  // namespace dlac

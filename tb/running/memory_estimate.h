@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "tb/running/compile.h"
+#include "tb/running/jobs.h"
+#include "tb/settings/run_settings.h"
+#include "tb/system/available_memory.h"
+
+namespace dlac::tb {
+
+/// What running jobs takes.
+struct RunMemory {
+  std::uint64_t testbench_bytes = 0;  ///< of the testbench's memory: what the largest of the layers needs
+  std::uint64_t peak_bytes = 0;       ///< resident memory of the process at its largest, an estimate
+  std::size_t peak_job = 0;           ///< when that is
+};
+
+/// Plans every layer, and adds up what there is at each moment of its run: tensors and how they are made, plan, memory
+/// of the testbench, outputs, what the reference keeps. So what cannot be mapped, and what takes more than is
+/// `available`, is refused before anything is computed; a plan that would itself take more is not made.
+/// Throws InputError.
+[[nodiscard]] RunMemory run_memory(const std::vector<Job>& jobs, const RunSettings& settings,
+                                   const AvailableMemory& available);
+
+/// What compiling jobs into an image takes at its largest: all tensors, plans and the image itself are in memory at the
+/// end. Throws InputError as run_memory() does.
+[[nodiscard]] std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings& settings,
+                                           const AvailableMemory& available);
+
+}  // namespace dlac::tb

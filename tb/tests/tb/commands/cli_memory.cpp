@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run takes is known before it begins, and what takes too much is refused then.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <set>
+
+#include "tb/tests/tb/commands/cli_program.h"
+#include "workloads/npy.h"
+
+namespace dlac::tb {
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+constexpr std::uint64_t Gibibyte = std::uint64_t{1} << 30U;
+
+/// Refused in one line, before anything is written or printed, and at once.
+void check_too_large(const std::vector<std::string>& arguments, const std::string& starts, const std::string& limit,
+                     std::uint64_t address_space) {
+  const ScratchFolder folder;
+  const auto begin = std::chrono::steady_clock::now();
+  const ProgramResult result = run_program_within(folder.path(), arguments, address_space);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  CHECK(result.code == 2);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, StartsWith("dlac-tb: " + starts) && Contains(" MiB of memory: expected at most ") &&
+                             Contains(limit) && Contains("a smaller batch takes less"));
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+  CHECK(folder.names().empty());
+  CHECK(took.count() < 60);  // on a machine that has much else to do
+}
+
+}  // namespace
+
+#ifndef __SANITIZE_ADDRESS__  // it takes terabytes of address space itself, and several times the memory
+
+TEST_CASE("a batch that the limit on the address space does not leave room for is refused with both figures") {
+  // Features of 4 bytes: made, in memory, kept by the reference; outputs of 64 channels at half the width.
+  check_too_large({"run", "--network", "resnet34", "--layer", "conv1", "--batch", "3000"},
+                  "layer conv1: batch 3000: takes about ", "the limit on the address space (ulimit -v) leaves",
+                  2 * Gibibyte);
+  check_too_large({"run", "--network", "resnet34", "--layer", "fc", "--batch", "1000000", "--mode", "infer"},
+                  "layer fc: batch 1000000: takes about ", "the limit on the address space (ulimit -v) leaves",
+                  2 * Gibibyte);
+  // An image holds them all: 80,000 * 3 * 224 * 224 features alone are 45 GiB.
+  check_too_large({"compile", "--network", "resnet34", "--layer", "conv1", "--batch", "80000", "--output", "a.dlac"},
+                  "layer conv1: batch 80000: takes about ", "ulimit -v", 2 * Gibibyte);
+  // One PE, one channel at a time: not the tensors but the plan is too long.
+  check_too_large({"run", "--network", "resnet34", "--layer", "conv1", "--batch", "16", "--set", "pes=1", "--set",
+                   "output_buffers=1"},
+                  "layer conv1: batch 16: takes about ", "ulimit -v", Gibibyte);
+}
+
+TEST_CASE("the estimate of the memory is at most a tenth too low, and at most half too high") {
+  const std::vector<std::vector<std::string>> runs{
+      {"--network", "resnet20", "--layer", "conv1"},
+      {"--network", "resnet34", "--layer", "conv1", "--batch", "4"},
+      {"--network", "resnet34", "--layer", "conv1", "--batch", "6", "--mode", "infer"},
+      {"--network", "resnet34", "--layer", "conv1", "--batch", "8", "--verify", "none"},
+      {"--network", "resnet34", "--layer", "fc", "--batch", "4000", "--mode", "infer"},
+      {"--network", "resnet34", "--layer", "fc", "--batch", "4000"},
+      {"--network", "resnet20", "--layer", "conv1", "--batch", "64", "--verify", "all"},
+      {"--network", "resnet20", "--layer", "conv1", "--batch", "48", "--verify", "all", "--mode", "infer"},
+      {"--network", "resnet20", "--layer", "conv1", "--batch", "4", "--set", "pes=1"},
+  };
+  for (std::vector<std::string> arguments : runs) {
+    const ScratchFolder folder;
+    std::string line;
+    for (const std::string& argument : arguments) line += argument + " ";
+    arguments.insert(arguments.begin(), "run");
+    arguments.insert(arguments.end(), {"--report", "r.json"});
+    REQUIRE(run_program(folder.path(), arguments).code == 0);
+    const nlohmann::json host = folder.json("r.json")["host"];
+    const double ratio = host["expected_memory_bytes"].get<double>() / host["peak_memory_bytes"].get<double>();
+    INFO(line << host.dump());
+    CHECK(ratio > 0.9);
+    CHECK(ratio < 1.5);
+  }
+}
+
+#endif
+
+TEST_CASE("the progress bar moves within a layer, with the time that has passed and what remains") {
+  const ScratchFolder folder;
+  const ProgramResult result = run_program_on_terminal(
+      folder.path(), {"run", "--network", "resnet20", "--layer", "layer1.0.conv1", "--verify", "all", "--batch", "48"});
+  CHECK(result.code == 0);
+  std::set<std::string> bars;  // what is drawn from one return of the cursor to the next
+  for (std::size_t at = result.err.find("\x1b[K["); at != std::string::npos; at = result.err.find("\x1b[K[", at + 1)) {
+    const std::string bar = result.err.substr(at + 3, result.err.find('\r', at) - at - 3);
+    CHECK_THAT(bar,
+               Catch::Matchers::Matches("\\[#*\\.*\\] [0-9]+ % layer1.0.conv1 [0-9]+:[0-9][0-9](, [0-9:]+ left)?"));
+    bars.insert(bar.substr(0, bar.find(" layer1")));
+  }
+  CHECK(bars.size() > 3);
+}
+
+}  // namespace dlac::tb
