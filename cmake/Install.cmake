@@ -40,6 +40,7 @@ install(FILES driver/dlac.h driver/dlac_image.h DESTINATION ${CMAKE_INSTALL_INCL
 install(FILES ${CMAKE_BINARY_DIR}/generated/driver/dlac_regs.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlac/driver)
 install(FILES driver/dlac.c DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/driver)
+install(DIRECTORY driver/firmware DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/driver)  # a project to be copied
 foreach(file dlac base_protocol base_protocol_tlm)
   install(FILES ${CMAKE_BINARY_DIR}/generated/ipxact/${file}.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/dlac/ipxact)
 endforeach()
@@ -61,6 +62,16 @@ write_basic_package_version_file(${generated}/dlacConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)  # before 1.0 a minor version may change the interface
 install(FILES ${generated}/dlacConfig.cmake ${generated}/dlacConfigVersion.cmake cmake/SystemC.cmake
         DESTINATION ${config_folder})
+
+# find_package(dlac-driver CONFIG): the driver alone, for firmware; whatever the processor is.
+set(driver_config_folder ${CMAKE_INSTALL_DATADIR}/cmake/dlac-driver)
+configure_package_config_file(cmake/dlac-driverConfig.cmake.in ${generated}/dlac-driverConfig.cmake
+  INSTALL_DESTINATION ${driver_config_folder} PATH_VARS dlac_driver_headers dlac_driver_source
+  NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${generated}/dlac-driverConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${generated}/dlac-driverConfig.cmake ${generated}/dlac-driverConfigVersion.cmake
+        DESTINATION ${driver_config_folder})
 
 # pkg-config: dlac.pc, dlac-workloads.pc, dlac-settings.pc. Static libraries do not know what they need, so the files name it.
 file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
