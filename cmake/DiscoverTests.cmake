@@ -2,15 +2,20 @@
 # discover_tests(TARGET KIND [FOLDER folder] [PROPERTIES name value ...]): every TEST_CASE of a Catch2 executable becomes
 # a CTest test "KIND: name" in a process of its own, with two labels: its kind, and the folder that it tests. That is
 # FOLDER, or where its source lies below the folder of the calling CMakeLists.txt. Unlike Catch's own
-# catch_discover_tests() it gives tests labels of their own, and knows names with a semicolon.
+# catch_discover_tests() it gives tests labels of their own, and knows names with a semicolon. What a cross build makes is
+# run by CMAKE_CROSSCOMPILING_EMULATOR.
 
 # As a script, after the build of the executable: writes the CTest file.
 if(CMAKE_SCRIPT_MODE_FILE)
-  execute_process(COMMAND "${EXECUTABLE}" --list-test-names-only --verbosity high
+  execute_process(COMMAND ${EMULATOR} "${EXECUTABLE}" --list-test-names-only --verbosity high
     OUTPUT_VARIABLE listed ERROR_VARIABLE problem RESULT_VARIABLE result)
   if(NOT result MATCHES "^[1-9][0-9]*$")  # Catch's exit code is the number of tests, up to 255
     message(FATAL_ERROR "${EXECUTABLE} lists no tests: ${result}\n${problem}")
   endif()
+  set(command "")
+  foreach(word ${EMULATOR} "${EXECUTABLE}")
+    string(APPEND command " [==[${word}]==]")
+  endforeach()
   set(script "")
   while(listed MATCHES "^([^\n\t]+)\t@([^\n]+):[0-9]+\n(.*)$")
     set(name "${CMAKE_MATCH_1}")
@@ -22,7 +27,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
       cmake_path(GET source PARENT_PATH folder)
       cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${SOURCE_ROOT}")
     endif()
-    string(APPEND script "add_test([==[${KIND}: ${name}]==] [==[${EXECUTABLE}]==] [==[${filter}]==])\n"
+    string(APPEND script "add_test([==[${KIND}: ${name}]==]${command} [==[${filter}]==])\n"
       "set_tests_properties([==[${KIND}: ${name}]==] PROPERTIES LABELS [==[${KIND};${folder}]==] ${PROPERTIES})\n")
   endwhile()
   if(listed MATCHES "[^\n]")
@@ -37,7 +42,8 @@ function(discover_tests target kind)
   list(JOIN arg_PROPERTIES " " properties)
   set(tests_file "${CMAKE_CURRENT_BINARY_DIR}/${target}_tests.cmake")
   add_custom_command(TARGET ${target} POST_BUILD BYPRODUCTS "${tests_file}"
-    COMMAND "${CMAKE_COMMAND}" -D "EXECUTABLE=$<TARGET_FILE:${target}>" -D "KIND=${kind}" -D "FOLDER=${arg_FOLDER}"
+    COMMAND "${CMAKE_COMMAND}" -D "EMULATOR=${CMAKE_CROSSCOMPILING_EMULATOR}" -D "EXECUTABLE=$<TARGET_FILE:${target}>"
+            -D "KIND=${kind}" -D "FOLDER=${arg_FOLDER}"
             -D "SOURCE_ROOT=${CMAKE_CURRENT_SOURCE_DIR}" -D "PROPERTIES=${properties}" -D "OUTPUT=${tests_file}"
             -P "${CMAKE_CURRENT_FUNCTION_LIST_FILE}"
     VERBATIM)
