@@ -67,7 +67,7 @@ def uses(page):
 
 def named(page, helps):
     for number, command in uses(page):
-        match = re.match(r"(?:dlac/)?(?:build(?:-platform)?/)?(dlac-tb|scripts/[\w-]+)\b(?!\.)(.*)$", command)
+        match = re.match(r"(?:dlac/)?(?:build(?:-platform)?/)?(dlac-tb|scripts/[\w-]+)(?![\w.-])(.*)$", command)
         if not match:
             continue
         program, rest = match.groups()

@@ -26,6 +26,7 @@ CXX = """
 #include <dlac/links/link_modules.h>
 #include <dlac/links/probe.h>
 #include <dlac/links/recorder.h>
+#include <dlac/settings/load_config.h>
 #include <dlac/workloads/mapper.h>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
