@@ -128,13 +128,57 @@ HWY_INLINE void advance_pes(Vector<T> outer_time, Vector<T> inner_time, Vector<T
   }
 }
 
+/// Where the lanes of a segment lie.
+template <typename T>
+struct Lanes {
+  explicit Lanes(State& state)
+      : done(at<T>(state.done)),
+        inner_time(at<T>(state.inner_time)),
+        inner_now(at<T>(state.inner_now)),
+        outer_time(at<T>(state.outer_time)),
+        starved(at<T>(state.starved_lanes)),
+        operand(at<std::uint32_t>(state.outer_operand)) {}
+
+  T* const done;
+  T* const inner_time;
+  T* const inner_now;
+  T* const outer_time;
+  T* const starved;
+  const std::uint32_t* const operand;
+};
+
+template <typename T, int N>
+HWY_INLINE void clear(Vector<T> (&beats)[N]) {
+  const Tag<T> d;
+#pragma GCC unroll 8
+  for (int k = 0; k < N; ++k) beats[k] = hn::Zero(d);
+}
+
+template <typename T, int N>
+HWY_INLINE void store_beats(const Vector<T> (&beats)[N], T* to) {
+  const Tag<T> d;
+#pragma GCC unroll 8
+  for (int k = 0; k < N; ++k) hn::Store(beats[k], d, to + k * HWY_LANES(T));
+}
+
+/// Where OuterStep puts the time of beat k of the outer lane i of a group.
+HWY_INLINE constexpr std::size_t now_entry(int k, int i) {
+  return (k / HalfBlock) * HWY_LANES(std::uint32_t) + i * HalfBlock + k % HalfBlock;
+}
+
+/// The latest of the outers' `finish` of a beat, in its entry of the window, which has been read.
+template <typename T>
+HWY_INLINE void keep_latest(Vector<T> finish, bool first, T* entry) {
+  const Tag<T> d;
+  hn::Store(first ? finish : hn::Max(hn::Load(d, entry), finish), d, entry);
+}
+
 /// Advances by `blocks` blocks of N beats; with Tail, by one block that has only `tail_beats` beats, the last of the
 /// segment. Single: there is one vector of inner lanes.
 template <typename T, bool RowsOuter, int N, bool Single, bool Tail>
 HWY_NOINLINE void advance_blocks(State& state, Operands in, std::uint32_t blocks, int tail_beats) {
-  constexpr int BlockLanes = 16 / static_cast<int>(sizeof(T));
-  constexpr int Blocks = HWY_LANES(T) / BlockLanes;
   constexpr std::size_t L = HWY_LANES(T);
+  constexpr int Blocks = static_cast<int>(L * sizeof(T) / 16);  // of 128 bits
   using V = Vector<T>;
   const Tag<T> d;
   const std::size_t vectors = Single ? 1 : state.vectors;
@@ -145,16 +189,10 @@ HWY_NOINLINE void advance_blocks(State& state, Operands in, std::uint32_t blocks
   const OuterStep<T, N> outer_step(RowsOuter ? p : T{1});
   const std::uint32_t slots = state.shape.window_beats / N;
   const int beats = Tail ? tail_beats : N;
-
-  T* const done = at<T>(state.done);
-  T* const inner_time = at<T>(state.inner_time);
-  T* const inner_now = at<T>(state.inner_now);
-  T* const outer_time = at<T>(state.outer_time);
-  T* const starved_lanes = at<T>(state.starved_lanes);
-  const std::uint32_t* const operand = at<std::uint32_t>(state.outer_operand);
+  const Lanes<T> lanes(state);
   HWY_ALIGN std::uint32_t now[HWY_LANES(std::uint32_t) * sizeof(std::uint32_t) / sizeof(T)];
 
-  V starved = hn::Load(d, starved_lanes);
+  V starved = hn::Load(d, lanes.starved);
   const V mask0 = lane_mask<T>(d, state, 0);
   std::uint32_t slot = state.slot;
   for (std::uint32_t block = 0; block < blocks; ++block) {
@@ -167,16 +205,15 @@ HWY_NOINLINE void advance_blocks(State& state, Operands in, std::uint32_t blocks
 
     for (std::size_t v = 0; v < vectors; ++v) {
       const V mask = Single ? mask0 : lane_mask<T>(d, state, static_cast<std::uint32_t>(v));
-      advance_inner<T, N>(mask, inner_step, beats, inner_history + v * L, vectors * L, inner_time + v * L,
-                          inner_now + v * L);
+      advance_inner<T, N>(mask, inner_step, beats, inner_history + v * L, vectors * L, lanes.inner_time + v * L,
+                          lanes.inner_now + v * L);
     }
 
     V latest[N];  // max over the outers of done, for the inner streams
-#pragma GCC unroll 8
-    for (int k = 0; k < N; ++k) latest[k] = hn::Zero(d);
+    clear<T, N>(latest);
 
     for (std::uint32_t g = 0; g < state.groups; ++g) {
-      outer_step.advance(outer_history + g * L, outer_time + g * L, now);
+      outer_step.advance(outer_history + g * L, lanes.outer_time + g * L, now);
       V y[Blocks];
 #pragma GCC unroll 4
       for (int i = 0; i < Blocks; ++i) {
@@ -184,45 +221,39 @@ HWY_NOINLINE void advance_blocks(State& state, Operands in, std::uint32_t blocks
         y[i] = hn::Zero(d);
         if (o >= outer) continue;
         V x[N];
-#pragma GCC unroll 8
-        for (int k = 0; k < N; ++k) x[k] = hn::Zero(d);
+        clear<T, N>(x);
         for (std::size_t v = 0; v < vectors; ++v) {
-          V finish = hn::Load(d, done + (o * vectors + v) * L);
-          if constexpr (!Single) starved = hn::Load(d, starved_lanes + v * L);
+          V finish = hn::Load(d, lanes.done + (o * vectors + v) * L);
+          if constexpr (!Single) starved = hn::Load(d, lanes.starved + v * L);
 #pragma GCC unroll 8
           // NOLINTNEXTLINE(misc-redundant-expression): the bounds differ with Tail
           for (int k = 0; k < N && k < beats; ++k) {
-            const V time =
-                broadcast<T>(d, now + (k / HalfBlock) * HWY_LANES(std::uint32_t) + i * HalfBlock + k % HalfBlock);
+            const V time = broadcast<T>(d, now + now_entry(k, i));
             const V count = hn::And(load_operand(d, inner_operand + k * inner_stride + v * L),
-                                    broadcast<T>(d, operand + k * outer_padded + o));
-            const V other = hn::Load(d, inner_now + (k * vectors + v) * L);
+                                    broadcast<T>(d, lanes.operand + k * outer_padded + o));
+            const V other = hn::Load(d, lanes.inner_now + (k * vectors + v) * L);
             advance_pes<T, RowsOuter>(time, other, count, finish, starved);
             if constexpr (Single) {
               x[k] = finish;
               latest[k] = hn::Max(latest[k], finish);
             } else {
               x[k] = hn::Max(x[k], finish);
-              T* const to = inner_history + (k * vectors + v) * L;  // this beat's window entry has been read
-              hn::Store(o == 0 ? finish : hn::Max(hn::Load(d, to), finish), d, to);
+              keep_latest<T>(finish, o == 0, inner_history + (k * vectors + v) * L);
             }
           }
-          hn::Store(finish, d, done + (o * vectors + v) * L);
-          if constexpr (!Single) hn::Store(starved, d, starved_lanes + v * L);
+          hn::Store(finish, d, lanes.done + (o * vectors + v) * L);
+          if constexpr (!Single) hn::Store(starved, d, lanes.starved + v * L);
         }
         y[i] = transposed_max<T, N>(d, x);
       }
       hn::Store(max_of_blocks<T, Blocks>(d, y), d, outer_history + g * L);
     }
-    if constexpr (Single) {
-#pragma GCC unroll 8
-      for (int k = 0; k < N; ++k) hn::Store(latest[k], d, inner_history + k * L);
-    }
+    if constexpr (Single) store_beats<T, N>(latest, inner_history);
     slot = slot + 1 == slots ? 0 : slot + 1;
     in.counts += in.count_stride * N;
     in.live += in.live_stride * N;
   }
-  if constexpr (Single) hn::Store(starved, d, starved_lanes);
+  if constexpr (Single) hn::Store(starved, d, lanes.starved);
   state.slot = slot;
 }
 
