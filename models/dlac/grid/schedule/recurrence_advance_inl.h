@@ -62,7 +62,7 @@ void spread_outer(State& state, const std::uint16_t* from, std::size_t stride, s
   }
 }
 
-constexpr int HalfBlock = 4;  // outers' times of one store: 4 beats per 128-bit block
+constexpr std::size_t HalfBlock = 4;  // outers' times of one store: 4 beats per 128-bit block
 
 /// The times of a vector of inner streams over a block of N beats, from what the window's entries of D beats before
 /// were. Lanes that take no part stay at 0, so that they hold nobody up.
@@ -162,7 +162,7 @@ HWY_INLINE void store_beats(const Vector<T> (&beats)[N], T* to) {
 }
 
 /// Where OuterStep puts the time of beat k of the outer lane i of a group.
-HWY_INLINE constexpr std::size_t now_entry(int k, int i) {
+HWY_INLINE constexpr std::size_t now_entry(std::size_t k, std::size_t i) {
   return (k / HalfBlock) * HWY_LANES(std::uint32_t) + i * HalfBlock + k % HalfBlock;
 }
 
@@ -228,7 +228,7 @@ HWY_NOINLINE void advance_blocks(State& state, Operands in, std::uint32_t blocks
 #pragma GCC unroll 8
           // NOLINTNEXTLINE(misc-redundant-expression): the bounds differ with Tail
           for (int k = 0; k < N && k < beats; ++k) {
-            const V time = broadcast<T>(d, now + now_entry(k, i));
+            const V time = broadcast<T>(d, now + now_entry(static_cast<std::size_t>(k), static_cast<std::size_t>(i)));
             const V count = hn::And(load_operand(d, inner_operand + k * inner_stride + v * L),
                                     broadcast<T>(d, lanes.operand + k * outer_padded + o));
             const V other = hn::Load(d, lanes.inner_now + (k * vectors + v) * L);

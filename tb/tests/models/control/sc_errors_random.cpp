@@ -51,14 +51,18 @@ void change_field(std::mt19937& random, CommandImage& image, const CommandField&
 /// Tokens that belong to the command's queue; `balance`: how likely what is given is also taken.
 void add_tokens(std::mt19937& random, CommandImage& image, double balance) {
   const auto some = [&random, balance](std::uint32_t token) { return chance(random, balance) ? token : 0; };
+  const auto seldom = [&some](std::uint32_t token) {
+    const std::uint32_t first = some(token);
+    return some(token) & first;
+  };
   std::uint32_t pop = 0;
   std::uint32_t push = 0;
   switch (static_cast<Opcode>(image[0] & 0xFF)) {
     case Opcode::LoadWeights:
-    case Opcode::LoadFeatures: pop = some(ComputeToLoad) & some(ComputeToLoad), push = LoadToCompute; break;
+    case Opcode::LoadFeatures: pop = seldom(ComputeToLoad), push = LoadToCompute; break;
     case Opcode::MmOp:
     case Opcode::PtWiseOp:
-      pop = some(LoadToCompute) | (some(StoreToCompute) & some(StoreToCompute));
+      pop = some(LoadToCompute) | seldom(StoreToCompute);
       push = ComputeToStore | some(ComputeToLoad);
       break;
     case Opcode::Store: pop = some(ComputeToStore), push = StoreToCompute; break;

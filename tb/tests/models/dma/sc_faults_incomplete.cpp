@@ -90,6 +90,7 @@ void check_lenient(CodingStyle style) {
       "bench", config, tolerant(),
       [&](RandomBench& b) {
         std::vector<Counters> runs;
+        runs.reserve(jobs.size());
         for (const Job& job : jobs) runs.push_back(b.execute(job));
         CHECK(sc_core::sc_report_handler::get_count(sc_core::SC_WARNING) == before + 1);
         // A memory that answers completely: the same cycles, no further warning; nor after a reset.

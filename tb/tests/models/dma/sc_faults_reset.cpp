@@ -52,7 +52,8 @@ void reset_everywhere(const Scenario& scenario) {
         completions.clear();
         b.load(job);
         b.start(job);
-        sc_core::sc_time begin(sc_core::sc_time_stamp());  // a copy: what that returns moves on
+        // A copy: what sc_time_stamp() returns moves on.
+        const auto begin = sc_core::sc_time::from_value(sc_core::sc_time_stamp().value());
         CHECK(b.finish_list() == ErrorCode::None);
         const sc_core::sc_time duration = sc_core::sc_time_stamp() - begin;
         const Counters fresh = b.counters();

@@ -305,7 +305,7 @@ class Tile {
     for (std::uint32_t view = 0; view < 2; ++view) {
       // What the buffer shall hold, slot by slot: a map of `row_capacity` rows.
       LoadFeatures map;
-      map.address = StreamsAt + view * 0x4000;
+      map.address = StreamsAt + std::uint64_t{view} * 0x4000;
       map.channels = channels;
       map.width = map.pitch = maps_[view].pitch;
       map.height = map.rows = map.row_capacity = maps_[view].row_capacity;
@@ -369,7 +369,7 @@ class Tile {
     if (y < 0 || y >= height || x < 0 || x >= width) return 0;
     const Map& map = maps_[view];
     const std::uint64_t slot = (std::uint64_t{n} * height + static_cast<std::uint64_t>(y)) % map.row_capacity;
-    return map.words[(k * map.row_capacity + slot) * map.pitch + static_cast<std::uint64_t>(x)];
+    return map.words[(std::uint64_t{k} * map.row_capacity + slot) * map.pitch + static_cast<std::uint64_t>(x)];
   }
 
   const Config& config_;

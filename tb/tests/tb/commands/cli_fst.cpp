@@ -23,10 +23,15 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
+std::string search_path() {
+  const char* const folders = std::getenv("PATH");
+  return folders == nullptr ? "" : folders;
+}
+
 /// PATH as long as it lives.
 class Path {
  public:
-  explicit Path(const std::string& folders) : before_(std::getenv("PATH")) { ::setenv("PATH", folders.c_str(), 1); }
+  explicit Path(const std::string& folders) : before_(search_path()) { ::setenv("PATH", folders.c_str(), 1); }
   Path(const Path&) = delete;
   Path& operator=(const Path&) = delete;
   ~Path() { ::setenv("PATH", before_.c_str(), 1); }
@@ -142,13 +147,13 @@ TEST_CASE("without the converter a .fst waveform is refused before anything runs
 
 TEST_CASE("a converter that fails leaves the old waveform, and nothing of its own") {
   const std::vector<std::pair<std::string, std::string>> converters{
-      {"cp \"$in\" \"$out\"; exit 3", "vcd2fst: exit code 3"},
-      {": >\"$out.hier\"; kill -9 $$", "vcd2fst: ended by a signal, Killed"},
+      {R"(cp "$in" "$out"; exit 3)", "vcd2fst: exit code 3"},
+      {R"(: >"$out.hier"; kill -9 $$)", "vcd2fst: ended by a signal, Killed"},
       {"exit 0", "cut short"},
-      {"cp \"$in\" \"$out\"", "cut short"},
-      {"rm \"$out\"", "No such file"},
-      {"/usr/bin/vcd2fst \"$@\"; head -c 2000 \"$out\" >\"$out.hier\"; cp \"$out.hier\" \"$out\"", "cut short"},
-      {"ulimit -f 0; head -c 900 /dev/zero >\"$out\"", "vcd2fst: e"},
+      {R"(cp "$in" "$out")", "cut short"},
+      {R"(rm "$out")", "No such file"},
+      {R"(/usr/bin/vcd2fst "$@"; head -c 2000 "$out" >"$out.hier"; cp "$out.hier" "$out")", "cut short"},
+      {R"(ulimit -f 0; head -c 900 /dev/zero >"$out")", "vcd2fst: e"},
   };
   for (const auto& [script, reason] : converters) {
     INFO(script);
@@ -168,7 +173,7 @@ TEST_CASE("a converter that fails leaves the old waveform, and nothing of its ow
 TEST_CASE("a signal while the converter runs ends both, and leaves nothing") {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     const ScratchFolder folder, told;
-    const Converter converter(": >\"$out.hier\"; echo $$ >" + told.file("pid") + "; exec sleep 1000");
+    const Converter converter(R"(: >"$out.hier"; echo $$ >)" + told.file("pid") + "; exec sleep 1000");
     const Path path(converter.path());
     StartedProgram program(folder.path(), traced("f.fst"));
     REQUIRE(soon([&] { return told.has("pid") && told.size("pid") > 0; }));

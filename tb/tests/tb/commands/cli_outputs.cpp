@@ -80,7 +80,7 @@ TEST_CASE("a waveform that cannot be written keeps neither report nor outputs no
   CHECK(folder.names() == Texts{"m.csv", "plain.npy", "r.json", "w.npy", "x.npy", "y.npy"});
 
   // Short enough for all but the waveform.
-  const std::uint64_t limit = 64 * 1024;
+  const std::uint64_t limit = std::uint64_t{64} * 1024;
   const Texts clocked{"--engine", "clocked", "--set",     "pes=32", "--set",
                       "rows=8",   "--set",   "columns=4", "--vcd",  "a.vcd"};
   for (const char* name : {"y.npy", "r.json"}) folder.write(name, "old");

@@ -101,8 +101,9 @@ TEST_CASE("what --record writes is the same with and without direct memory acces
     for (const std::string links : {"*", "load.*", "mem"}) {
       INFO(engine << ", " << links);
       for (const std::string access : {"dmi=1", "dmi=0", "mem_style=at"}) {
-        REQUIRE(run_program(folder.path(), with(Run, {"--engine", engine, "--verify", "none", "--set", access,
-                                                      "--record", links + "=" + access + ".csv"}))
+        const std::string record = std::string(links).append("=").append(access).append(".csv");
+        REQUIRE(run_program(folder.path(),
+                            with(Run, {"--engine", engine, "--verify", "none", "--set", access, "--record", record}))
                     .code == 0);
       }
       const std::string granted = folder.read("dmi=1.csv");

@@ -320,7 +320,9 @@ TEST_CASE("a layer takes NumPy's own types: codes of any width, floats of 64 bit
   write_npy(folder.file("w.npy"), codes);
   write_npy(folder.file("x.npy"), floats);
   Tensor wide(ElementType::Int64, {8, 4, 3, 3});
-  for (std::size_t i = 0; i < codes.elements(); ++i) wide.span<std::int64_t>()[i] = codes.span<std::int8_t>()[i];
+  for (std::size_t i = 0; i < codes.elements(); ++i) {
+    wide.span<std::int64_t>()[i] = std::int64_t{codes.span<std::int8_t>()[i]};
+  }
   write_npy(folder.file("w64.npy"), wide);
   Tensor doubles(ElementType::Float64, {1, 4, 6, 6});
   for (std::size_t i = 0; i < floats.elements(); ++i) doubles.span<double>()[i] = floats.span<float>()[i];

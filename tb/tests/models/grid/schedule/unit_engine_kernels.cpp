@@ -266,7 +266,7 @@ TEST_CASE("kernels: binary32 updates are sums and fused multiply-adds", "[engine
   std::vector<Tally> tallies(targets.size());
   Dice dice(2);
   const auto random_float = [&](bool special) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(dice.bits());
+    const auto bits = static_cast<std::uint32_t>(dice.bits());
     if (special && dice.chance(20)) return float_of((bits & 0x8000'0000U) | (dice.chance(50) ? 0 : 0x7F80'0000U));
     switch (dice.natural(0, 3)) {
       case 0: return float_of(bits & ~0x4000'0000U);  // any exponent that is finite
