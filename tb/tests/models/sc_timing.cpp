@@ -560,6 +560,18 @@ TEST_CASE("timing: point-wise operations are part of the tile") {
   });
 }
 
+TEST_CASE("timing: a fifth load waits for one of the four that may overlap") {
+  // Loads of one beat, begun when they are dispatched: 67, 68, 83 and 84, issued a cycle later and complete 51 cycles
+  // after that. The fifth, dispatched at 99, begins when the first is complete, the sixth, dispatched at 100, with the
+  // second.
+  const LoadWeights one = load(16);
+  Timed core("core", small_config(Mode::Train), usual_latency(), {one, one, one, one, one, one, End{}});
+  core.bench.run();
+  CHECK(core.spans ==
+        std::vector<Span>{
+            {0, 67, 119}, {1, 68, 120}, {2, 83, 135}, {3, 84, 136}, {4, 119, 171}, {5, 120, 172}, {6, 172, 172}});
+}
+
 TEST_CASE("timing: a third store waits for one of the two staging buffers") {
   // Each drains one word in one cycle and is complete 52 later: 67, drained 68, written 120; the second 68, drained 69,
   // written 121 (its burst is issued at 70 beside the other). The third, dispatched at 83, begins when the first has
