@@ -162,3 +162,43 @@ TEST_CASE("clocked reset: both banks become +0") {
   });
   sc_core::sc_start();
 }
+
+TEST_CASE("clocked reset: within a beat of several cycles, and the next segment's beats take one") {
+  // Four binary32 weights through a port of one word: p = 4, W = 4, 8, one update each, done = 5, 9. Ternary ones are
+  // delivered at 1 and 2: done = 2, 3.
+  dlac::Config config = small_config(1, 4, 1, 8);
+  config.row_port_words = 1;
+  Rig rig("engine", config);
+  bool restarted = false;
+  int completed = 0;
+  sc_core::sc_event go;
+  Thread worker("worker", [&] {
+    if (restarted) {
+      restarted = false;
+      const dlac::MmOp op = rig.place(0, {{1, 0, 0, 0}, {0, -1, 0, 0}}, {{3}, {5}});
+      const SegmentResult result = rig.engine.multiply(op);
+      CHECK(result.cycles == 3);
+      CHECK(result.pe == dlac::PeCycles{2, 1, 0, 0});
+      CHECK(rig.outputs(op) == std::vector<double>{3, -5, 0, 0});
+      ++completed;
+    }
+    for (;;) {
+      sc_core::wait(go);
+      rig.engine.multiply(rig.place(0, {{0, 0.5, 0, 0}, {0, 0, 0, 2}}, {{3}, {5}}, true));
+    }
+  });
+  Thread control("control", [&] {
+    for (int cycles = 0; cycles < 9; ++cycles) {
+      INFO("reset in cycle " << cycles);
+      go.notify(sc_core::SC_ZERO_TIME);
+      sc_core::wait(period() * (cycles + 0.5));
+      restarted = true;
+      rig.engine.reset();
+      worker.handle.reset();
+      sc_core::wait(period() * 10.5);
+      CHECK(completed == cycles + 1);
+    }
+  });
+  sc_core::sc_start();
+  CHECK(completed == 9);
+}

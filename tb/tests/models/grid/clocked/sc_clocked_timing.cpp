@@ -246,3 +246,18 @@ TEST_CASE("clocked timing: a segment continues the accumulators and starts with 
   // Nothing goes on ticking.
   CHECK(sc_core::sc_time_stamp() == sc_core::sc_time(9 * 2000, sc_core::SC_PS));
 }
+
+TEST_CASE("clocked timing: a ragged tile clears and changes its own outputs alone") {
+  // Two PEs in a row, all four output buffers; then two channels and one column of the same bank.
+  Rig rig("engine", small_config(2, 4, 1, 8));
+  Thread thread("thread", [&] {
+    const dlac::MmOp whole = rig.place(0, {{1, 1, 1, -1}}, {{5, 6}});
+    rig.engine.multiply(whole);
+    CHECK(rig.outputs(whole) == std::vector<double>{5, 6, 5, 6, 5, 6, -5, -6});
+    const dlac::MmOp ragged = rig.place(0, {{1, -1}}, {{3}});
+    rig.engine.multiply(ragged);
+    CHECK(rig.outputs(ragged) == std::vector<double>{3, -3});
+    CHECK(rig.outputs(whole) == std::vector<double>{3, 6, -3, 6, 5, 6, -5, -6});
+  });
+  sc_core::sc_start();
+}
