@@ -2,8 +2,12 @@
 // What the CSR socket does with commands that nobody expects, with accesses ahead of time, and with callers that must
 // not wait or keep nothing. (docs/integration.md, section 4)
 #define SC_INCLUDE_DYNAMIC_PROCESSES  // SystemC declares sc_spawn only then
+#include <deque>
 #include <initializer_list>
+#include <utility>
+#include <vector>
 
+#include "tb/protocol/memory_manager.h"
 #include "tb/system/register_access.h"
 #include "tb/tests/models/sc_core_rig.h"
 
@@ -97,6 +101,56 @@ void strange_commands(std::uint32_t csr_errors) {
       },
       csr_errors);
 }
+
+/// A host that keeps the responses it gets and ends them when it is told to.
+class SlowHost final : public sc_core::sc_module {
+ public:
+  using Payload = tlm::tlm_generic_payload;
+  tlm_utils::simple_initiator_socket<SlowHost, 32> socket{"socket"};
+
+  explicit SlowHost(const sc_core::sc_module_name& name) : sc_module(name) {
+    socket.register_nb_transport_bw(this, &SlowHost::nb_transport_bw);
+  }
+  /// Reads a register; the payload has a reference of this host's.
+  Payload& request(Register which) {
+    Payload& payload = payloads_.allocate();
+    payload.acquire();
+    tb::set_register_access(payload, tlm::TLM_READ_COMMAND, at(which), values_.emplace_back());
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_time delay;
+    CHECK(socket->nb_transport_fw(payload, phase, delay) == tlm::TLM_ACCEPTED);
+    return payload;
+  }
+  tlm::tlm_sync_enum end(Payload& payload, sc_time delay = sc_core::SC_ZERO_TIME) {
+    tlm::tlm_phase phase = tlm::END_RESP;
+    return socket->nb_transport_fw(payload, phase, delay);
+  }
+
+  std::vector<std::pair<Payload*, sc_time>> responses;  ///< and when they began
+
+ private:
+  tlm::tlm_sync_enum nb_transport_bw(Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
+    if (phase == tlm::BEGIN_RESP) responses.emplace_back(&payload, now() + delay);
+    return tlm::TLM_ACCEPTED;
+  }
+  tb::protocol::MemoryManager payloads_;
+  std::deque<std::uint32_t> values_;
+};
+
+/// A slow host with a core and a memory that nobody asks for anything.
+struct SlowHostBench {
+  SlowHost host{"host"};
+  dlac::Accelerator core{"core", small_config(Mode::Train)};
+  tb::Memory memory{"memory", 4096, us(1)};
+  sc_core::sc_signal<bool> irq{"irq"};
+
+  SlowHostBench() {
+    host.socket.bind(core.csr);
+    core.mem.bind(memory.socket);
+    core.irq.bind(irq);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+};
 
 /// Prepares a list that takes ten times 500 cycles, 10 us and a bit.
 void prepare_list(Testbench& bench) {
@@ -250,4 +304,44 @@ TEST_CASE("csr access: nb_transport without a memory manager is completed at onc
     sc_core::wait(us(5));
     CHECK(bench.read_register(at(Register::ListAddrHi)) == 0x89ABCDEF);
   });
+}
+
+TEST_CASE("csr access: the end of a response that has not begun ends none") {
+  SlowHostBench bench;
+  tlm::tlm_generic_payload& first = bench.host.request(Register::Id);
+  sc_core::sc_start(us(1));
+  tlm::tlm_generic_payload& second = bench.host.request(Register::Version);
+  sc_core::sc_start(us(1));
+  // The second response waits for the end of the first, which is no business of the second's.
+  REQUIRE(bench.host.responses.size() == 1);
+  CHECK(bench.host.responses[0].first == &first);
+  CHECK(bench.host.end(second) == tlm::TLM_ACCEPTED);
+  sc_core::sc_start(us(1));
+  CHECK(bench.host.responses.size() == 1);
+  CHECK(bench.host.end(first) == tlm::TLM_COMPLETED);
+  sc_core::sc_start(us(1));
+  REQUIRE(bench.host.responses.size() == 2);
+  CHECK(bench.host.responses[1].first == &second);
+  // One that has ended already is none either.
+  CHECK(bench.host.end(first) == tlm::TLM_ACCEPTED);
+  CHECK(bench.host.end(second) == tlm::TLM_COMPLETED);
+  CHECK(bench.host.end(second) == tlm::TLM_ACCEPTED);
+  first.release();
+  second.release();
+}
+
+TEST_CASE("csr access: the next response begins when the end of the one before has come, its delay included") {
+  SlowHostBench bench;
+  tlm::tlm_generic_payload& first = bench.host.request(Register::Id);
+  sc_core::sc_start(us(1));
+  tlm::tlm_generic_payload& second = bench.host.request(Register::Version);
+  sc_core::sc_start(us(1));
+  CHECK(bench.host.end(first, us(3)) == tlm::TLM_COMPLETED);  // at 2 us
+  sc_core::sc_start(us(10));
+  REQUIRE(bench.host.responses.size() == 2);
+  CHECK(bench.host.responses[1].first == &second);
+  CHECK(bench.host.responses[1].second == us(5));
+  CHECK(bench.host.end(second) == tlm::TLM_COMPLETED);
+  first.release();
+  second.release();
 }
