@@ -99,6 +99,20 @@ class LateTransfer final : public Probe<dlac::TransferTypes> {
   sc_core::sc_event due_{"due"};
 };
 
+/// Makes a good response out of a bad one.
+class Forgive final : public Probe<dlac::TransferTypes> {
+ public:
+  using Probe::Probe;
+  tlm::tlm_sync_enum nb_transport_bw(Payload& transfer, Phase& phase, sc_core::sc_time& delay) override {
+    if (phase == dlac::TransferPhase::Response && !transfer.ok) {
+      ++forgiven;
+      transfer.ok = true;
+    }
+    return Probe::nb_transport_bw(transfer, phase, delay);
+  }
+  static inline int forgiven = 0;
+};
+
 /// Takes no command.
 class DeafPut final : public CommandPutProbe {
  public:
@@ -393,4 +407,30 @@ TEST_CASE("link faults: a window that is taken back is not looked into again, wh
       },
       &modules);
   bench.run();
+}
+
+TEST_CASE("link faults: of a load that memory refuses, the bursts behind the refused one leave the port free") {
+  // Four bursts in flight, the whole port, when the first one is refused. A module in the link makes a good load of it,
+  // so that the list goes on: three more loads and the end need the port.
+  LinkModules modules;
+  modules.insert("load.memory", make<Forgive>);
+  Config config = config_of(EngineKind::Schedule);
+  config.mem_style = dlac::CodingStyle::ApproximatelyTimed;
+  config.outstanding = 4;
+  dlac::LoadWeights refused;
+  refused.address = core_rig::MemoryBytes;  // there is nothing
+  refused.bytes = 1024;
+  dlac::LoadWeights good;
+  good.bytes = 1024;
+  bool ended = false;
+  tb::Testbench bench(
+      "bench", config, core_rig::MemoryBytes, sc_core::sc_time(1, sc_core::SC_US),
+      [&](tb::Testbench& self) {
+        CHECK(self.run_list({refused, good, good, good, dlac::End{}}) == ErrorCode::None);
+        ended = true;
+      },
+      &modules);
+  bench.run();
+  CHECK(ended);
+  CHECK(Forgive::forgiven == 1);
 }
