@@ -212,6 +212,9 @@ TEST_CASE("npy: a malformed file gives one line with the file, what was found an
       {header("{'descr': '|i1"), "closing quote"},
       {header("[]"), "dictionary"},
       {header("{'descr': '|i1', 'fortran_order': False, 'shape': (99999999999999999999,), }"), "2^64"},
+      {header("{'descr': '|i1', 'fortran_order': False, 'shape': (18446744073709551616,), }"), "2^64"},
+      {header("{'descr': '|i1', 'fortran_order': False, 'shape': (18446744073709551619,), }"), "2^64"},
+      {header("{'descr': '|i1', 'fortran_order': False, 'shape': (18446744073709551615,), }"), "truncated: 3 bytes"},
       {header("{'descr': '|i1', 'fortran_order': False, 'shape': (4294967296, 4294967297), }"), "fits"},
       {header("{'descr': '|i1', 'fortran_order': False, 'shape': (1000000000000,), }"), "truncated"},
   };

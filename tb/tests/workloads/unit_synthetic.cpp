@@ -268,3 +268,45 @@ TEST_CASE("synthetic tensors of odd shapes: one pixel, one channel, groups, batc
   profile.spread.filter = -1;
   CHECK_THROWS_AS(synthetic_codes(layer, profile, 1), LayerError);
 }
+
+TEST_CASE("synthetic tensors: the largest spread of each kind is taken, one beyond it refused") {
+  const ConvLayer layer = layer_of(4, 8, 4);
+  for (double DensitySpread::*const member :
+       {&DensitySpread::filter, &DensitySpread::channel, &DensitySpread::feature_channel, &DensitySpread::feature_pixel,
+        &DensitySpread::feature_local}) {
+    DensityProfile profile;
+    profile.spread = DensitySpread::none();
+    profile.spread.*member = 4;
+    CHECK_NOTHROW(synthetic_codes(layer, profile, 1));
+    CHECK_NOTHROW(synthetic_features(layer, profile, ElementType::Float32, 1));
+    profile.spread.*member = std::nextafter(4.0, 5.0);
+    CHECK_THROWS_AS(synthetic_codes(layer, profile, 1), LayerError);
+    profile.spread.*member = std::nextafter(0.0, -1.0);
+    CHECK_THROWS_AS(synthetic_features(layer, profile, ElementType::Float32, 1), LayerError);
+  }
+}
+
+TEST_CASE("synthetic features: every image of a batch has a pattern of its own") {
+  // Densities of the pixels over the channels: as spread in one image as in the other, and not alike. The pattern has
+  // some 256 independent values, so that a chance correlation is of the order of 1/16.
+  constexpr std::size_t Channels = 64, Pixels = 64 * 64;
+  ConvLayer layer = layer_of(Channels, 64, 1);
+  layer.batch = 2;
+  DensityProfile profile;
+  profile.feature_density = 0.5;
+  profile.spread = DensitySpread::none();
+  profile.spread.feature_pixel = 0.3;
+  const Tensor features = synthetic_features(layer, profile, ElementType::Float32, 3);
+  const Span<const float> values = features.span<float>();
+  std::vector<double> pixels[2] = {std::vector<double>(Pixels, 0), std::vector<double>(Pixels, 0)};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != 0) pixels[i / (Channels * Pixels)][i % Pixels] += 1.0 / Channels;
+  }
+  const double means[2] = {mean(pixels[0]), mean(pixels[1])};
+  double covariance = 0;
+  for (std::size_t i = 0; i < Pixels; ++i) {
+    covariance += (pixels[0][i] - means[0]) * (pixels[1][i] - means[1]) / Pixels;
+  }
+  CHECK(std::fabs(covariance / (deviation(pixels[0]) * deviation(pixels[1]))) < 0.3);
+  CHECK(deviation(pixels[1]) == Approx(deviation(pixels[0])).epsilon(0.1));
+}
