@@ -21,7 +21,8 @@ boost::program_options::options_description machine_options() {
        "configuration file, as `dlac-tb config` prints one, or a JSON report; `run` and `layer` repeat its run unless "
        "told what to run")  //
       ("set", text("KEY=VALUE ...")->multitoken(),
-       "sets one key; may be repeated; rows=R fixes the grid of all layers, pes=N alone leaves it to the mapper");
+       "sets one key; may be repeated; rows=R or columns=C fixes the grid of all layers, pes=N alone leaves it to the "
+       "mapper");
   return options;
 }
 

@@ -47,13 +47,13 @@ std::vector<std::string> known_keys() {
 
 /// The value as it was written: a JSON string keeps its quotes, which tells "8" from 8.
 std::string written(const Assignment& assignment) {
-  const std::string text = printable(assignment.value);
+  const std::string text = brief(assignment.value);
   return assignment.kind == Assignment::Kind::Name ? '"' + text + '"' : text;
 }
 
 [[noreturn]] void refuse(const Assignment& assignment, const std::string& expected) {
   // An option like --mode is its own key.
-  const std::string key = assignment.source == "--" + assignment.key ? "" : printable(assignment.key);
+  const std::string key = assignment.source == "--" + assignment.key ? "" : brief(assignment.key);
   throw InputError(assignment.source, key, written(assignment), expected);
 }
 
@@ -138,31 +138,64 @@ std::uint32_t fitting_rows(const Config& core) {
   return rows;
 }
 
-/// Makes rows and columns follow from `pes` where they are left open: not set at all, or before `pes` was, in a file
-/// that the command line then changes.
+/// Where the keys of the grid were set: later places count more, -1 stands for the default.
+class GridPlaces {
+ public:
+  explicit GridPlaces(const std::vector<Assignment>& assignments) : assignments_(assignments) {}
+
+  /// The number of a place is that of its first assignment.
+  [[nodiscard]] std::ptrdiff_t of(std::string_view key) const {
+    const auto set = std::find_if(assignments_.rbegin(), assignments_.rend(),
+                                  [&](const Assignment& each) { return each.key == key; });
+    if (set == assignments_.rend()) return -1;
+    const auto first = std::find_if(assignments_.begin(), assignments_.end(),
+                                    [&](const Assignment& each) { return each.source == set->source; });
+    return first - assignments_.begin();
+  }
+
+ private:
+  const std::vector<Assignment>& assignments_;
+};
+
+[[noreturn]] void refuse_grid(const MachineSettings& settings, const char* key, std::uint32_t value,
+                              const std::string& expected) {
+  throw InputError(settings.sources.at(key), key, std::to_string(value),
+                   expected + " pes = " + std::to_string(settings.core.pes));
+}
+
+/// Makes what is left open of rows and columns follow: left open is what the last place that says something of `pes`,
+/// `rows` or `columns` does not set. `pes` keeps its value. Rows and columns that are set together are validate()'s.
 void fit_grid(const std::vector<Assignment>& assignments, MachineSettings& settings) {
-  const auto first_of = [&](const std::string& source) {
-    return std::find_if(assignments.begin(), assignments.end(),
-                        [&](const Assignment& each) { return each.source == source; });
-  };
-  const auto pes = settings.sources.find("pes");
-  if (pes == settings.sources.end()) return;
-  const auto set_with_pes = [&](const char* key) {
-    const auto found = settings.sources.find(key);
-    return found != settings.sources.end() && first_of(found->second) >= first_of(pes->second);
-  };
-  const bool rows = set_with_pes("rows");
-  const bool columns = set_with_pes("columns");
+  const GridPlaces places(assignments);
+  const std::ptrdiff_t last = std::max({places.of("pes"), places.of("rows"), places.of("columns")});
+  if (last < 0) return;
+  const bool rows = places.of("rows") == last;
+  const bool columns = places.of("columns") == last;
   Config& core = settings.core;
-  if (rows && columns) return;
+  if ((rows && columns) || core.pes == 0) return;
   if (!rows) settings.sources.erase("rows");
   if (!columns) settings.sources.erase("columns");
-  if (!rows && !columns) core.rows = fitting_rows(core);
-  // What does not fit is left as it is, and refused.
-  if (columns && core.pes % core.columns == 0 && core.has_grid(core.pes / core.columns)) {
+  if (columns) {
+    if (core.pes % core.columns != 0 || !core.has_grid(core.pes / core.columns)) {
+      refuse_grid(settings, "columns", core.columns, "columns for which a power of two of rows, at most 64, makes");
+    }
     core.rows = core.pes / core.columns;
+    return;
   }
-  if (!columns && core.has_grid(core.rows)) core.columns = core.pes / core.rows;
+  if (!rows) core.rows = fitting_rows(core);
+  if (!core.has_grid(core.rows)) {
+    refuse_grid(settings, "rows", core.rows, "a power of two from 1 to 64 that divides");
+  }
+  core.columns = core.pes / core.rows;
+}
+
+/// Who names a grid shape wants it for every layer, unless the same place, or a later one, says so itself.
+void fix_grid(const std::vector<Assignment>& assignments, MachineSettings& settings) {
+  const GridPlaces places(assignments);
+  const std::ptrdiff_t shape = std::max(places.of("rows"), places.of("columns"));
+  if (shape < places.of("pes") || shape <= places.of(GridKey.key)) return;
+  settings.grid_rows = settings.core.rows;
+  settings.sources.erase(std::string(GridKey.key));
 }
 
 template <class Json, class Entry>
@@ -202,12 +235,12 @@ std::vector<Assignment> assignments_of(const json& document, const std::string& 
     }
     for (const auto& [inner, text] : value.items()) {
       if (inner != "value" && inner != "description" && inner != "origin") {
-        throw InputError(name, printable(std::string(key).append(".").append(inner)), shown(text),
+        throw InputError(name, brief(std::string(key).append(".").append(inner)), shown(text),
                          "one of value, description, origin");
       }
     }
     const auto found = value.find("value");
-    if (found == value.end()) throw InputError(name, printable(key), "an object", "one with the key value");
+    if (found == value.end()) throw InputError(name, brief(key), "an object", "one with the key value");
     assignments.push_back(from_json(name, key, *found));
   }
   return assignments;
@@ -224,7 +257,7 @@ std::vector<Assignment> parse_config_text(std::string_view text, const std::stri
 Assignment parse_assignment(std::string_view text, const std::string& source) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    throw InputError(source, "", printable(text), "KEY=VALUE");
+    throw InputError(source, "", brief(text), "KEY=VALUE");
   }
   return {source, std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)), Assignment::Kind::Text};
 }
@@ -246,8 +279,7 @@ MachineSettings resolve(const std::vector<Assignment>& assignments) {
     settings.core.multiply_units = settings.core.mode == Mode::Train ? units : std::max(1U, units / 2);
   }
   fit_grid(assignments, settings);
-  // Who names a grid shape wants it for every layer.
-  if ((given("rows") || given("columns")) && !given("grid_rows")) settings.grid_rows = settings.core.rows;
+  fix_grid(assignments, settings);
 
   try {
     settings.core.validate();

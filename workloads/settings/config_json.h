@@ -41,8 +41,9 @@ struct Assignment {
 [[nodiscard]] Assignment parse_assignment(std::string_view text, const std::string& source);
 
 /// Applies assignments in order, a later one overriding an earlier one, to the defaults of the mode that results from
-/// them. Where `pes` is set, and of rows and columns only one, or none, in the same place or a later one, what is left
-/// open follows from it: the grid shape is the squarest that has no more rows than columns. Throws InputError for an
+/// them. What the last place that says something of `pes`, `rows` or `columns` leaves open of rows and columns follows
+/// from `pes`: the squarest grid that has no more rows than columns, if neither is set there; rows or columns set there
+/// also fix grid_rows, unless that is set there itself. Throws InputError for an
 /// unknown key, a value of the wrong kind or out of range, and for a core that cannot be built.
 [[nodiscard]] MachineSettings resolve(const std::vector<Assignment>& assignments);
 

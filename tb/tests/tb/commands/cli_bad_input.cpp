@@ -64,7 +64,7 @@ TEST_CASE("a wrong command line is refused with one line") {
       {{"run", "--network", "resnet34", "--layer", "fc", "--layer", "fc"}, "--layer: fc", "at most once"},
       {{"run", "--network", "resnet34", "--weight-density", "1.5"}, "--weight-density: 1.5", "0 to 1"},
       {{"run", "--network", "resnet34", "--feature-density", "nan"}, "--feature-density: nan", "0 to 1"},
-      {{"run", "--network", "resnet34", "--spread", "-0.1"}, "--spread: -0.1", "0 to 10"},
+      {{"run", "--network", "resnet34", "--spread", "-0.1"}, "--spread: -0.1", "0 to 4"},
       {{"run", "--network", "resnet34", "--layer", "conv1", "--weight-density", "0.12345678"},
        "--weight-density: 0.12345678:",
        "ternary"},
@@ -118,8 +118,8 @@ TEST_CASE("a wrong configuration is refused with its source, key, value and what
   with_file(R"({"mode": "infre"})", "mode: \"infre\"", "perhaps infer");
   with_file(R"({"policy": 1})", "policy: 1", "none, features, weights, both");
   with_file(R"({"grid_rows": "8"})", "grid_rows: \"8\"", "auto or");
-  with_file(R"({"rows": 8})", "pes, rows*columns: 512, 8*32 = 256", "equal numbers");
-  with_file(R"({"mode": "infer", "columns": 32})", "pes, rows*columns: 256, 16*32 = 512", "equal numbers");
+  with_file(R"({"rows": 8, "columns": 32})", "pes, rows*columns: 512, 8*32 = 256", "equal numbers");
+  with_file(R"({"mode": "infer", "rows": 16, "columns": 32})", "pes, rows*columns: 256, 16*32 = 512", "equal numbers");
   with_file(R"({"multiply_units": 2})", "multiply_units: 2", "arithmetic_units = 1");
 
   const std::vector<Case> cases{
@@ -129,7 +129,8 @@ TEST_CASE("a wrong configuration is refused with its source, key, value and what
       {{"config", "--set", "=8"}, "--set: =8", "KEY=VALUE"},
       {{"config", "--set", "rows="}, "--set: rows: (empty)", "whole number"},
       {{"config", "--set", "rows=0x8"}, "--set: rows: 0x8", "whole number"},
-      {{"config", "--set", "rows=8"}, "--set: pes, rows*columns: 512, 8*32 = 256", "equal numbers"},
+      {{"config", "--set", "rows=8", "columns=32"}, "--set: pes, rows*columns: 512, 8*32 = 256", "equal numbers"},
+      {{"config", "--set", "rows=48"}, "--set: rows: 48: expected a power of two from 1 to 64", "divides pes = 512"},
       {{"config", "--set", "rows=8", "--set", "rows=8"}, "--set: rows=8", "at most once"},
       {{"config", "--set", "grid_rows=3"}, "--set: grid_rows: 3", "power of two"},
       {{"config", "--set", "mode=test"}, "--set: mode: test", "train, infer"},
@@ -279,7 +280,7 @@ TEST_CASE("an error line is true of what was given") {
       {{"config", "--set", "feature_buffer_bytes=8"}, "--set: feature_buffer_bytes: 8", "a multiple of 16"},
       // Numbers as they were given.
       {run_with({"--weight-density", "0.000000001"}), "--weight-density: 0.000000001:", "ternary"},
-      {run_with({"--spread", "10.0000001"}), "--spread: 10.0000001:", "0 to 10"},
+      {run_with({"--spread", "4.0000001"}), "--spread: 4.0000001:", "0 to 4"},
   };
   for (const Case& each : cases) check_refused(folder, each);
 

@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
+
+#include "workloads/settings/config_json.h"
 
 namespace dlac {
 namespace {
@@ -86,12 +89,22 @@ TEST_CASE("a wrong configuration is refused in one line with its name, key, valu
       {R"({"burst_bytes": 0})", "c.json: burst_bytes: 0: ", "from 16 to 4096, a power of two"},
       {R"({"weight_buffer_bytes": 1})", "c.json: weight_buffer_bytes: 1: ", "a multiple of 16"},
       {R"({"pes": 1e999})", "c.json: a number out of range: 1e999: ", "whole numbers"},
-      {R"({"pes": 24, "rows": 16})", "c.json: pes, rows*columns: 24, 16*32 = 512: ", "equal numbers"},
+      {R"({"pes": 24, "rows": 16})", "c.json: rows: 16: ", "a power of two from 1 to 64 that divides pes = 24"},
+      {R"({"pes": 24, "rows": 8, "columns": 4})", "c.json: pes, rows*columns: 24, 8*4 = 32: ", "equal numbers"},
   };
   for (const auto& each : cases) {
     INFO(each.json);
     CHECK_THAT(refusal(each.json), StartsWith(each.starts) && Contains(each.contains));
   }
+}
+
+TEST_CASE("nothing behind a zero byte is ignored, and no error line is as long as what was given") {
+  CHECK_THAT(refusal(std::string("{\"pes\": 256}\0 rest", 19)), StartsWith("c.json: line 1, column 13: \\x00: "));
+  const std::string key(100000, 'k');
+  CHECK(refusal("{\"" + key + "\": 1}").size() < 1000);
+  CHECK(refusal("{\"pes\": \"" + key + "\"}").size() < 1000);
+  CHECK(refusal("{\"pes\": 1" + std::string(100000, '0') + "}").size() < 1000);
+  CHECK_THAT(refusal("{\"pes\": \"" + key + "\"}"), Contains("kkk...\": expected a whole number"));
 }
 
 TEST_CASE("the number of PEs alone chooses the squarest grid with no more rows than columns") {
@@ -113,7 +126,48 @@ TEST_CASE("rows or columns beside the number of PEs give the third, and fix the 
   CHECK((shape_of(R"({"pes": 128, "rows": 4})") == Shape{128, 4, 32, 4}));
   CHECK((shape_of(R"({"pes": 128, "columns": 64})") == Shape{128, 2, 64, 2}));
   CHECK((shape_of(R"({"pes": 128, "rows": 4, "grid_rows": "auto"})") == Shape{128, 4, 32, std::nullopt}));
-  CHECK_THAT(refusal(R"({"pes": 128, "columns": 3})"), Contains("pes, rows*columns"));
+  CHECK_THAT(refusal(R"({"pes": 128, "columns": 3})"), StartsWith("c.json: columns: 3: ") && Contains("pes = 128"));
+}
+
+TEST_CASE("rows or columns alone leave the number of PEs as it is") {
+  CHECK((shape_of(R"({"rows": 8})") == Shape{512, 8, 64, 8}));
+  CHECK((shape_of(R"({"columns": 512})") == Shape{512, 1, 512, 1}));
+  CHECK((shape_of(R"({"mode": "infer", "rows": 64})") == Shape{256, 64, 4, 64}));
+  CHECK_THAT(refusal(R"({"rows": 3})"),
+             StartsWith("c.json: rows: 3: expected a power of two from 1 to 64 that divides pes = 512"));
+  CHECK_THAT(refusal(R"({"columns": 4})"), StartsWith("c.json: columns: 4: ") && Contains("pes = 512"));
+}
+
+TEST_CASE("a later place decides the grid, whatever an earlier one said of it") {
+  // As `dlac-tb config` prints one: all keys.
+  const std::string whole = R"({"pes": 64, "rows": 8, "columns": 8, "grid_rows": "auto"})";
+  const std::string fixed = R"({"pes": 64, "rows": 16, "columns": 4, "grid_rows": 16})";
+  const struct {
+    std::string file;
+    std::vector<std::string> options;
+    Shape shape;
+  } cases[] = {
+      {whole, {}, {64, 8, 8, std::nullopt}},
+      {whole, {"rows=2"}, {64, 2, 32, 2}},
+      {whole, {"columns=2"}, {64, 32, 2, 32}},
+      {whole, {"rows=4", "columns=16"}, {64, 4, 16, 4}},
+      {whole, {"rows=4", "grid_rows=auto"}, {64, 4, 16, std::nullopt}},
+      {whole, {"pes=32"}, {32, 4, 8, std::nullopt}},
+      {whole, {"pes=32", "rows=16"}, {32, 16, 2, 16}},
+      {fixed, {"pes=8", "rows=4"}, {8, 4, 2, 4}},
+      {fixed, {"pes=32"}, {32, 4, 8, 16}},
+  };
+  for (const auto& each : cases) {
+    std::vector<Assignment> assignments = parse_config_text(each.file, "c.json");
+    for (const std::string& option : each.options) assignments.push_back(parse_assignment(option, "--set"));
+    const MachineSettings settings = resolve(assignments);
+    INFO(each.file << (each.options.empty() ? "" : each.options.front()));
+    CHECK((Shape{settings.core.pes, settings.core.rows, settings.core.columns, settings.grid_rows} == each.shape));
+  }
+  std::vector<Assignment> wrong = parse_config_text(whole, "c.json");
+  wrong.push_back(parse_assignment("rows=4", "--set"));
+  wrong.push_back(parse_assignment("columns=4", "--set"));
+  CHECK_THROWS_WITH(resolve(wrong), StartsWith("--set: pes, rows*columns: 64, 4*4 = 16: "));
 }
 
 }  // namespace dlac
