@@ -21,6 +21,8 @@ class VcdFile final : public sc_core::sc_trace_file {
   /// Writes the present time as the end.
   ~VcdFile() override;
 
+  /// Whether anything was written: a cycle of the simulation has passed since the construction.
+  [[nodiscard]] bool begun() const { return begun_; }
   /// The present time in its unit.
   [[nodiscard]] std::uint64_t now() const;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/system/waveform.h"
 
+#include <dlac/common/divide_up.h>
+
 #include <fstream>
 #include <utility>
 
@@ -39,15 +41,16 @@ Waveform::Waveform(sc_core::sc_module_name name, const WaveformSettings& setting
 Waveform::~Waveform() = default;
 
 void Waveform::open() {
-  begun_ = true;
   vcd_.emplace(file_.stream(), unit_ps_);
   first_ = vcd_->now();
   add_signals_(&*vcd_);
 }
 
 void Waveform::close() {
+  if (!ended_) end_ = sc_core::sc_time_stamp();
   ended_ = true;
   if (!vcd_) return;
+  begun_ = vcd_->begun();
   last_ = vcd_->now();
   vcd_.reset();
 }
@@ -66,8 +69,11 @@ void Waveform::window_thread() {
 std::optional<std::string> Waveform::finish() {
   close();
   if (!begun_) {
-    return InputError("--vcd-window", "", std::to_string(settings_.window->first),
-                      "a first cycle before the end of the simulation; no waveform is written")
+    const sc_core::sc_time period(static_cast<double>(clock_period_ps_), sc_core::SC_PS);
+    const std::uint64_t end = divide_up(end_.value(), period.value());
+    return InputError(
+               "--vcd-window", "", std::to_string(settings_.window ? settings_.window->first : 0),
+               "a first cycle before " + std::to_string(end) + ", the end of the simulation; no waveform is written")
         .what();
   }
   try {

@@ -46,7 +46,8 @@ class Waveform : public sc_core::sc_module {
   workloads::OutputFile file_;
   std::optional<VcdFile> vcd_;
   std::uint64_t first_ = 0, last_ = 0;  ///< when tracing began and ended, in the file's unit
-  bool begun_ = false;
+  bool begun_ = false;                  ///< something was written; known when it is closed
+  sc_core::sc_time end_;                ///< of the waveform, whether or not it had begun
   bool ended_ = false;
 };
 

@@ -2,6 +2,7 @@
 // Outputs that cannot be written as a whole: a file size limit stands for a full disk.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 
 namespace dlac::tb {
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using workloads::write_npy;
 using Texts = std::vector<std::string>;
 
@@ -71,13 +74,26 @@ TEST_CASE("a waveform that cannot be written keeps neither report nor outputs no
       run_program(folder.path(), with(layer, {"--vcd", "a.vcd", "--vcd-window", "123456789:123456790", "--output",
                                               "y.npy", "--report", "r.json", "--record", "mem=m.csv"}));
   CHECK(late.code == 2);
-  CHECK(late.err ==
-        "dlac-tb: --vcd-window: 123456789: expected a first cycle before the end of the simulation; no waveform is "
-        "written\n");
+  const std::string before = "dlac-tb: --vcd-window: 123456789: expected a first cycle before ";
+  CHECK_THAT(late.err, StartsWith(before) && EndsWith(", the end of the simulation; no waveform is written\n"));
   CHECK_THAT(late.out, Contains("cycles"));
   CHECK((folder.read("y.npy") == folder.read("plain.npy")));
   CHECK(folder.json("r.json")["layers"].size() == 1);
   CHECK(folder.names() == Texts{"m.csv", "plain.npy", "r.json", "w.npy", "x.npy", "y.npy"});
+
+  // The end that the line names is the first cycle that is too late.
+  const std::uint64_t end = std::stoull(late.err.substr(before.size()));
+  const auto window = [&](std::uint64_t first) {
+    folder.write("a.vcd", "old");
+    return run_program(folder.path(), with(layer, {"--output", "y.npy", "--vcd", "a.vcd", "--vcd-window",
+                                                   std::to_string(first).append(":").append(std::to_string(end + 9))}));
+  };
+  CHECK(window(end).code == 2);
+  CHECK(folder.read("a.vcd") == "old");
+  CHECK(window(end - 1).code == 0);
+  CHECK_THAT(folder.read("a.vcd"), Contains("$enddefinitions"));
+  std::filesystem::remove(folder.file("a.vcd"));
+  std::filesystem::remove(folder.file("a.gtkw"));
 
   // Short enough for all but the waveform.
   const std::uint64_t limit = std::uint64_t{64} * 1024;
