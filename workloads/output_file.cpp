@@ -19,6 +19,17 @@ namespace fs = std::filesystem;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
+/// What a new file needs, which could not be made because of `error`.
+std::string needed_for_a_file(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE: return "fewer open files";
+    case ENOSPC:
+    case EDQUOT: return "room for another file";
+    default: return "a folder that exists and can be written to";
+  }
+}
+
 /// Mode of the existing file, if there is one. Throws FileError if it must not be replaced.
 std::optional<mode_t> existing_mode(const std::string& path, const std::string& target) {
   struct stat status {};
@@ -66,7 +77,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
     if (descriptor_ < 0 && errno != EEXIST) break;
     if (descriptor_ >= 0) temporary_.emplace(name);
   }
-  if (descriptor_ < 0) throw FileError(path_, reason(errno), "a folder that exists and can be written to");
+  if (descriptor_ < 0) throw FileError(path_, reason(errno), needed_for_a_file(errno));
   setp(buffer_.data(), buffer_.data() + buffer_.size());
 }
 

@@ -50,7 +50,9 @@ std::string fitted(double value, int decimals, std::size_t width) {
 }
 
 std::string clipped(const std::string& text, std::size_t width) {
-  return text.size() <= width ? text + std::string(width - text.size(), ' ') : text.substr(0, width - 2) + "..";
+  const std::size_t count = character_count(text);
+  return count <= width ? text + std::string(width - count, ' ')
+                        : std::string(first_characters(text, width - 2)).append("..");
 }
 
 }  // namespace dlac::tb

@@ -42,7 +42,7 @@ std::string features_source(const Image& image, std::size_t layer) {
   const std::optional<std::size_t> producer = features_from(image, layer);
   if (!producer) return "the host";
   const std::string name = image.layers[*producer].name;
-  return name.size() <= NameWidth ? name : clipped(name, NameWidth);
+  return character_count(name) <= NameWidth ? name : clipped(name, NameWidth);
 }
 
 }  // namespace

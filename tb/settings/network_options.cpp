@@ -9,7 +9,7 @@
 namespace dlac::tb {
 namespace {
 
-constexpr double LargestSpread = 10;
+constexpr double LargestSpread = 4;  // no spread of a network then passes the largest that synthetic tensors take
 
 std::optional<DensityOverrides::Number> number(const Given& given, const char* name, double maximum) {
   const std::optional<std::string> text = given.one(name);
@@ -35,7 +35,7 @@ boost::program_options::options_description network_options() {
       ("batch", text("N"), "images (default 1)")                                         //
       ("weight-density", text("D"), "non-zero weights of ternary layers, 0 to 1")        //
       ("feature-density", text("D"), "non-zero features of maps behind a ReLU, 0 to 1")  //
-      ("spread", text("F"), "factor on the spread of densities (default 1, 0: independent draws)");
+      ("spread", text("F"), "factor on the spread of densities, 0 to 4 (default 1; 0: independent draws)");
   return options;
 }
 

@@ -45,6 +45,17 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
+/// What stands at byte `at` is no JSON.
+[[noreturn]] void refuse_at(const std::string& path, std::string_view text, std::size_t at) {
+  const auto begin = text.begin();
+  const auto stop = begin + static_cast<std::ptrdiff_t>(at);
+  const auto line = 1 + std::count(begin, stop, '\n');
+  const std::size_t start = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
+  const std::size_t column = at - (start == std::string::npos ? 0 : start + 1) + 1;
+  const std::string found = at == text.size() ? "end of file" : printable(text.substr(at, 1));
+  throw InputError(path, "line " + std::to_string(line) + ", column " + std::to_string(column), found, "valid JSON");
+}
+
 }  // namespace
 
 json parse_json(const std::string& path, std::string_view text) {
@@ -53,26 +64,21 @@ json parse_json(const std::string& path, std::string_view text) {
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-      throw InputError(path, printable(value.get<std::string>()), "given twice", "every key at most once");
+      throw InputError(path, brief(value.get<std::string>()), "given twice", "every key at most once");
     }
     return true;
   };
+  // The parser takes a zero byte for the end, and ignores what follows it.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) refuse_at(path, text, zero);
   try {
     return json::parse(text, watch);
   } catch (const json::parse_error& error) {
-    const std::size_t at = std::min(text.size(), error.byte == 0 ? 0 : error.byte - 1);
-    const auto begin = text.begin();
-    const auto stop = begin + static_cast<std::ptrdiff_t>(at);
-    const auto line = 1 + std::count(begin, stop, '\n');
-    const std::size_t start = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
-    const std::size_t column = at - (start == std::string::npos ? 0 : start + 1) + 1;
-    const std::string found = at == text.size() ? "end of file" : printable(text.substr(at, 1));
-    throw InputError(path, "line " + std::to_string(line) + ", column " + std::to_string(column), found, "valid JSON");
+    refuse_at(path, text, std::min(text.size(), error.byte == 0 ? 0 : error.byte - 1));
   } catch (const json::out_of_range& error) {  // a number like 1e999, which the text names last, in quotes
     const std::string said = error.what();
     const std::size_t quote = said.find('\'');
     const std::string number = quote == std::string::npos ? "" : said.substr(quote + 1, said.rfind('\'') - quote - 1);
-    throw InputError(path, "a number out of range", printable(number), "whole numbers");
+    throw InputError(path, "a number out of range", brief(number), "whole numbers");
   }
 }
 
@@ -81,7 +87,7 @@ json read_json(const std::string& path) { return parse_json(printable(path), rea
 std::string shown(const json& value) {
   if (value.is_array()) return "an array";
   if (value.is_object()) return "an object";
-  return printable(value.dump(-1, ' ', true, json::error_handler_t::replace));
+  return brief(value.dump(-1, ' ', true, json::error_handler_t::replace));
 }
 
 }  // namespace dlac

@@ -79,6 +79,26 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::size_t character_count(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+std::string_view first_characters(std::string_view text, std::size_t count) {
+  std::size_t end = 0;
+  for (std::size_t seen = 0; end < text.size(); ++end) {
+    const bool begins = (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
+    if (begins && seen++ == count) break;
+  }
+  return text.substr(0, end);
+}
+
+std::string brief(std::string_view text) {
+  constexpr std::size_t Longest = 80;
+  if (character_count(text) <= Longest) return printable(text);
+  return printable(first_characters(text, Longest)) + "...";
+}
+
 std::string join(const std::vector<std::string>& names, std::string_view separator) {
   std::string result;
   for (const std::string& name : names) {

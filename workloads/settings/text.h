@@ -19,6 +19,12 @@ namespace dlac {
 
 /// On one line, whatever the bytes: control characters become \xNN, and "(empty)" stands for no text at all.
 [[nodiscard]] std::string printable(std::string_view text);
+/// The first so many characters of a text in UTF-8, none of them cut.
+[[nodiscard]] std::string_view first_characters(std::string_view text, std::size_t count);
+/// Characters of a text in UTF-8.
+[[nodiscard]] std::size_t character_count(std::string_view text);
+/// As printable(), but of a long text only the beginning.
+[[nodiscard]] std::string brief(std::string_view text);
 [[nodiscard]] std::string join(const std::vector<std::string>& names, std::string_view separator = ", ");
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t value);

@@ -87,6 +87,27 @@ TEST_CASE("output files: what is still in memory at the end is written, or is an
   CHECK_FALSE(folder.has("a"));
 }
 
+TEST_CASE("output files: what is said to be missing is what is missing") {
+  const ScratchFolder folder;
+  const auto refusal = [](const std::string& path) -> std::string {
+    try {
+      const OutputFile file(path);
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  CHECK_THAT(refusal(folder.file("none/a")),
+             Catch::Matchers::EndsWith("expected a folder that exists and can be written to"));
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{0, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const std::string crowded = refusal(folder.file("a"));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK_THAT(crowded, Catch::Matchers::EndsWith("expected fewer open files"));
+}
+
 TEST_CASE("output files: left-overs of a killed run are in nobody's way") {
   const ScratchFolder folder;
   std::string left_over;

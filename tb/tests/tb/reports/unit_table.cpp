@@ -3,6 +3,7 @@
 #include <limits>
 #include <sstream>
 
+#include "tb/reports/columns.h"
 #include "tb/reports/report_file.h"
 #include "tb/reports/table.h"
 #include "tb/reports/text.h"
@@ -100,6 +101,14 @@ TEST_CASE("a layer's scalars are the same in JSON and CSV, and text with commas 
   REQUIRE(lines.size() == 2);
   CHECK_THAT(lines[1], Catch::Matchers::StartsWith("\"odd, \"\"name\"\"\",stage 1,"));
   CHECK_THAT(lines[1], Contains(",2000.0,500.0,3.0,"));
+}
+
+TEST_CASE("names are cut between characters, and as wide as they look") {
+  const std::string e = "\xC3\xA9";  // e with an acute accent
+  CHECK(clipped(e + e + e, 5) == e + e + e + "  ");
+  CHECK(clipped(e + e + e + e + e + e, 5) == e + e + e + "..");
+  CHECK(clipped("abcde", 5) == "abcde");
+  CHECK(clipped("abcdef", 5) == "abc..");
 }
 
 TEST_CASE("names are suggested when they look like slips") {
