@@ -42,15 +42,13 @@ void CommandEmitter::synchronise_loads(MmOp& op) {
   const auto at_least = [&after](std::uint32_t s) {
     if (after == NoSegment || after < s) after = s;
   };
-  // No counter passes its limit: load->compute, because loads are at most run_ahead_ segments ahead; compute->load,
-  // because a segment gives a token only when the load that takes the one `limit` before has been waited for.
+  // No counter passes its limit, because loads are at most run_ahead_ segments ahead: load->compute, and compute->load
+  // as well, for a load takes its token from a segment at most so many before the one that it is for.
   if (segment >= run_ahead_) at_least(segment - run_ahead_);
   if (after != NoSegment && (waited_for_ == NoSegment || after > waited_for_)) {
-    if (pops_.size() >= run_ahead_) at_least(pops_[pops_.size() - run_ahead_]);
     header_of(plan_.commands[first_load_]).pop = token_bit(Token::ComputeToLoad);
     header_of(plan_.commands[mm_of_segment_[after]]).push |= token_bit(Token::ComputeToLoad);
     waited_for_ = after;
-    pops_.push_back(segment);
   }
   header_of(plan_.commands.back()).push |= token_bit(Token::LoadToCompute);
   op.header.pop |= token_bit(Token::LoadToCompute);

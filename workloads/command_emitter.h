@@ -56,7 +56,6 @@ class CommandEmitter {
   std::vector<Slot> feature_rows_;            ///< circular rows, all channels resident
   std::vector<Slot> feature_slots_;           ///< halves of the buffer, features by segment
   std::uint32_t waited_for_ = NoSegment;      ///< last segment that a load has waited for
-  std::vector<std::uint32_t> pops_;           ///< segments whose loads take a compute->load token
   std::uint32_t first_load_ = NoCommand;      ///< first load of the segment being emitted, index of the command
   std::uint32_t loads_wait_for_ = NoSegment;  ///< last segment that used what these loads overwrite
   std::vector<std::uint32_t> mm_of_segment_;  ///< index of the command
