@@ -313,6 +313,42 @@ TEST_CASE("densities can be prescribed") {
   CHECK(report["verified"].is_null());
 }
 
+TEST_CASE("the largest densities and the largest spread are taken by every layer") {
+  const ScratchFolder folder;
+  const auto densities = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"run",      "--network", "resnet20", "--layer", "layer3.2.conv2",
+                                       "--report", "r.json",    "--verify", "none"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    CHECK(run_program(folder.path(), arguments).code == 0);
+    return folder.json("r.json")["layers"][0];
+  };
+  const json dense = densities({"--weight-density", "1", "--feature-density", "1"});
+  CHECK(dense["weight_density"] == 1.0);
+  CHECK(dense["feature_density"] == 1.0);
+  const json clustered = densities({"--weight-density", "0.5", "--feature-density", "0.5", "--spread", "4"});
+  CHECK(clustered["weight_density"].get<double>() == Approx(0.5).margin(0.05));
+}
+
+TEST_CASE("of two numbers in an option of a layer the height's comes first") {
+  // A 3x3 kernel on 6x6: (6 + 2 pad - dilation * 2 - 1) / stride + 1 on each axis.
+  const ScratchFolder folder;
+  write_npy(folder.file("w.npy"), small_codes({8, 4, 3, 3}));
+  write_npy(folder.file("x.npy"), small_floats({1, 4, 6, 6}));
+  const struct {
+    const char* option;
+    const char* value;
+    std::size_t height, width;
+  } cases[] = {{"--pad", "1,2", 6, 8},    {"--pad", "0,1", 4, 6},      {"--stride", "2,1", 2, 4},
+               {"--stride", "1,3", 4, 2}, {"--dilation", "1,2", 4, 2}, {"--dilation", "2,1", 2, 4}};
+  for (const auto& each : cases) {
+    INFO(each.option << ' ' << each.value);
+    REQUIRE(run_program(folder.path(), {"layer", "--weights", "w.npy", "--features", "x.npy", "--output", "y.npy",
+                                        each.option, each.value})
+                .code == 0);
+    CHECK(read_npy(folder.file("y.npy")).shape() == std::vector<std::size_t>{1, 8, each.height, each.width});
+  }
+}
+
 TEST_CASE("a layer takes NumPy's own types: codes of any width, floats of 64 bits, which are rounded once") {
   const ScratchFolder folder;
   const Tensor codes = small_codes({8, 4, 3, 3});
