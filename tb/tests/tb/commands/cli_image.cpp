@@ -269,6 +269,22 @@ TEST_CASE("a wrong manifest is refused with the place in it") {
             "1 to 47 bytes");
 }
 
+TEST_CASE("a manifest takes numbers up to 2^20, the largest that a layer takes") {
+  const ScratchFolder folder;
+  write_network(folder);
+  const auto compiled = [&](const std::string& more) {
+    folder.write("net/a.json", R"([{"name": "a", "weights": "w1.npy", "features": "x.npy", )" + more + "}]");
+    return run_program(folder.path(), {"compile", "--layers", "net/a.json", "--output", "a.dlac"});
+  };
+  CHECK(compiled(R"("stride": 1048576)").code == 0);
+  CHECK(compiled(R"("stride": [1048576, 1])").code == 0);
+  for (const char* more : {R"("stride": 1048577)", R"("stride": [1, 1048577])", R"("groups": 1048577)"}) {
+    const ProgramResult refused = compiled(more);
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, Contains("from 1 to 1048576"));
+  }
+}
+
 TEST_CASE("a malformed image, or one for another core, is refused in one line") {
   const ScratchFolder folder;
   write_network(folder);

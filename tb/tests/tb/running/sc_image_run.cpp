@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images on the core: many layers from one list, without the host in between.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <numeric>
@@ -201,6 +202,23 @@ TEST_CASE("outputs that differ from the image's checksum are told apart from tho
   CHECK(run.layers[1].right == false);
   CHECK(run.layers[2].right == std::nullopt);
   CHECK(run.layers[3].right == true);
+}
+
+TEST_CASE("an image whose mmOps have tags that are no numbers of its commands is refused before it runs") {
+  MachineSettings machine;
+  const Network network = random_network(Mode::Train, 2);
+  workloads::Image image = workloads::parse_image(workloads::make_image(network.layers, machine.core), "x.dlac");
+  const auto mm = std::find_if(image.commands.begin(), image.commands.end(),
+                               [](const Command& command) { return std::holds_alternative<MmOp>(command); });
+  REQUIRE(mm != image.commands.end());
+  const auto commands = static_cast<std::uint32_t>(image.commands.size());
+  for (const std::uint32_t tag : {commands, commands + 1, 0xFFFFFFFFU}) {
+    header_of(*mm).tag = tag;
+    CHECK_THROWS_WITH(run_image(image, "x.dlac", machine), Catch::Contains("tag " + std::to_string(tag)) &&
+                                                               Catch::Contains("below " + std::to_string(commands)));
+  }
+  header_of(*mm).tag = commands - 1;
+  CHECK(run_image(image, "x.dlac", machine).passed());
 }
 
 }  // namespace dlac::tb
