@@ -232,6 +232,33 @@ TEST_CASE("no load overtakes a segment that still needs what it overwrites") {
   }
 }
 
+TEST_CASE("a tile waits for the store that empties its bank, so that the one before may drain meanwhile") {
+  // Tile i takes the token of the store of tile i - 2. (Tiles in sequence)
+  std::mt19937 random(12);
+  for (int i = 0; i < 40; ++i) {
+    const LayerPlan plan = workloads::plan_layer(random_layer(random, Mode::Train, 40000).layer, small_core(), {});
+    constexpr std::uint32_t Bit = token_bit(dlac::Token::StoreToCompute);
+    std::vector<std::uint32_t> givers, takers;  // numbers of the tiles
+    std::uint32_t stores = 0;
+    for (const Command& command : plan.commands) {
+      const CommandHeader& header = header_of(command);
+      if (std::holds_alternative<Store>(command)) {
+        if ((header.push & Bit) != 0) givers.push_back(stores);
+        ++stores;
+      } else if ((header.pop & Bit) != 0) {
+        takers.push_back(plan.segments.at(header.tag).tile);
+      }
+    }
+    REQUIRE(stores == plan.tiles);
+    REQUIRE(takers.size() == (plan.tiles < 2 ? 0 : plan.tiles - 2));
+    REQUIRE(givers.size() == takers.size());
+    for (std::size_t k = 0; k < takers.size(); ++k) {
+      CHECK(takers[k] == k + 2);
+      CHECK(givers[k] == k);
+    }
+  }
+}
+
 TEST_CASE("rows that neighbouring tiles share are loaded once") {
   // 8 channels of 32x32, 3x3 kernel, all 16 filters in one channel tile: every feature enters the core exactly once.
   ConvLayer layer;

@@ -110,6 +110,68 @@ TEST_CASE("layer: what is no convolution is refused with key, value and what was
   CHECK_THROWS_AS(huge.validate(), LayerError);  // 2^40 words per image
 }
 
+TEST_CASE("layer: totals at their limits are taken, one beyond them is refused") {
+  // 2^30 - 1 = 49981 * 21483 and 2^32 - 1 = 65537 * 255 * 257.
+  const auto layer_of = [](std::uint32_t batch, std::uint32_t in, std::uint32_t height, std::uint32_t width,
+                           std::uint32_t out) {
+    ConvLayer layer;
+    layer.name = "test";
+    layer.batch = batch;
+    layer.in_channels = in;
+    layer.height = height;
+    layer.width = width;
+    layer.out_channels = out;
+    return layer;
+  };
+  const auto with_kernel = [](ConvLayer layer, std::uint32_t height, std::uint32_t width) {
+    layer.kernel_h = height;  // of which the map of one pixel meets one position
+    layer.kernel_w = width;
+    layer.pad_h = height / 2;
+    layer.pad_w = width / 2;
+    return layer;
+  };
+  const auto refused_key = [](const ConvLayer& layer) -> std::string {
+    try {
+      layer.validate();
+    } catch (const LayerError& error) {
+      return error.key();
+    }
+    return {};
+  };
+  constexpr std::uint32_t Largest = 1U << 20U;
+  CHECK(refused_key(layer_of(1, 49981, 21483, 1, 1)).empty());
+  CHECK(refused_key(layer_of(1, 1U << 15U, 1U << 15U, 1, 1)) == "in_channels * height * width");
+  CHECK(refused_key(layer_of(1, 1, 21483, 1, 49981)).empty());
+  CHECK(refused_key(layer_of(1, 1, 1U << 15U, 1, 1U << 15U)) == "out_channels * out_height * out_width");
+  CHECK(refused_key(layer_of(65537, 1, 255, 257, 1)).empty());
+  CHECK(refused_key(layer_of(65536, 1, 256, 256, 1)) == "batch * out_height * out_width");
+  CHECK(refused_key(with_kernel(layer_of(1, 65537, 1, 1, 1), 255, 257)).empty());
+  CHECK(refused_key(with_kernel(layer_of(1, 65536, 1, 1, 1), 256, 256)) ==
+        "in_channels / groups * kernel_h * kernel_w");
+  // Rows are counted by a signed number of 32 bits.
+  ConvLayer rows = layer_of(2047, 1, Largest, 1, 1);
+  rows.stride_h = Largest;
+  CHECK(refused_key(rows).empty());
+  rows.batch = 2048;
+  CHECK(refused_key(rows) == "batch * height");
+  // 2^20 * 2^21 beats * 2^21 pixels, two per image.
+  ConvLayer macs = layer_of(Largest, Largest, 3, 1, Largest - 1);
+  macs.kernel_h = 2;
+  CHECK(refused_key(macs).empty());
+  macs.out_channels = Largest;
+  CHECK(refused_key(macs) == "multiply-accumulates");
+  for (std::uint32_t ConvLayer::*const size : {&ConvLayer::pad_h, &ConvLayer::pad_w, &ConvLayer::stride_h,
+                                               &ConvLayer::stride_w, &ConvLayer::batch, &ConvLayer::out_channels}) {
+    ConvLayer layer = layer_of(1, 1, 1, 1, 1);
+    if (size == &ConvLayer::pad_h) layer.stride_h = Largest;
+    if (size == &ConvLayer::pad_w) layer.stride_w = Largest;
+    layer.*size = Largest;
+    CHECK(refused_key(layer).empty());
+    layer.*size = Largest + 1;
+    CHECK_FALSE(refused_key(layer).empty());
+  }
+}
+
 TEST_CASE("networks: multiply-accumulates, counted by hand and known from the literature") {
   // Stem, stages, classifier. A 3x3 convolution at constant width c on a map of s x s is 9 c^2 s^2 = 115,605,504 in
   // every stage; a stage's first one is half of that from stage 2 on, its projection 1/18 of it.

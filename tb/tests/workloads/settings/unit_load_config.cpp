@@ -170,4 +170,15 @@ TEST_CASE("a later place decides the grid, whatever an earlier one said of it") 
   CHECK_THROWS_WITH(resolve(wrong), StartsWith("--set: pes, rows*columns: 64, 4*4 = 16: "));
 }
 
+TEST_CASE("units that multiply follow those that add: all of them in train, half of them in infer, one at least") {
+  const auto multiply_units = [](const std::string& json) { return parse_config(json).core.multiply_units; };
+  for (const std::uint32_t units : {1U, 2U, 3U, 4U, 64U}) {
+    const std::string add = "\"arithmetic_units\": " + std::to_string(units);
+    INFO(add);
+    CHECK(multiply_units("{" + add + "}") == units);
+    CHECK(multiply_units("{" + add + ", \"mode\": \"infer\"}") == (units == 1 ? 1 : units / 2));
+    CHECK(multiply_units("{" + add + ", \"multiply_units\": 1}") == 1);
+  }
+}
+
 }  // namespace dlac
