@@ -307,4 +307,67 @@ TEST_CASE("errors: fields at the ends of their ranges are legal") {
   });
 }
 
+TEST_CASE("errors: the largest sizes and distances are legal") {
+  on_bench([](Testbench& bench) {
+    // One beat of one channel and pixel; what is not at column 0 is padding.
+    MmOp one = small_convolution();
+    one.channels = one.columns = one.beats = 1;
+    one.kernel_height = one.kernel_width = one.out_height = one.out_width = one.height = one.width = 1;
+    one.offset_y = one.offset_x = 0;
+    constexpr std::uint32_t Largest = 1U << 24;
+    for (std::uint32_t MmOp::*const size :
+         {&MmOp::height, &MmOp::width, &MmOp::kernel_height, &MmOp::kernel_width, &MmOp::out_height, &MmOp::out_width,
+          &MmOp::stride_y, &MmOp::stride_x, &MmOp::insert_y, &MmOp::insert_x}) {
+      MmOp op = one;
+      op.*size = Largest;
+      CAPTURE(encode(op));
+      CHECK(bench.run_list({op, End{}}) == ErrorCode::None);
+    }
+    for (std::int32_t MmOp::*const distance : {&MmOp::step_y, &MmOp::step_x, &MmOp::offset_y, &MmOp::offset_x}) {
+      for (const std::int32_t sign : {1, -1}) {
+        MmOp op = one;
+        op.*distance = sign * static_cast<std::int32_t>(Largest);
+        CAPTURE(encode(op));
+        CHECK(bench.run_list({op, End{}}) == ErrorCode::None);
+      }
+    }
+    PtWiseOp streamed = good_pt_wise_op();
+    for (std::uint32_t PtWiseOp::*const size :
+         {&PtWiseOp::height, &PtWiseOp::width, &PtWiseOp::out_height, &PtWiseOp::stride_y, &PtWiseOp::stride_x}) {
+      PtWiseOp op = streamed;
+      op.columns = op.channels = 1;
+      op.*size = Largest;
+      CAPTURE(encode(op));
+      CHECK(bench.run_list({op, End{}}) == ErrorCode::None);
+    }
+  });
+}
+
+TEST_CASE("errors: of a map among inserted zeros only the columns that are met need to be held") {
+  // Pixels 0 and 1 meet positions 1 and 2 of a map whose columns lie at 0, 2, 4: column 1 alone. Pixels 0 and 1 of a
+  // map that begins a position later meet -1 and 0: column 0 alone.
+  on_bench([](Testbench& bench) {
+    const auto run = [&bench](std::int32_t offset, std::uint32_t first_x, std::uint32_t pitch) {
+      MmOp op = small_convolution();
+      op.channels = op.beats = op.kernel_height = op.kernel_width = op.out_height = op.height = 1;
+      op.columns = op.out_width = op.insert_x = 2;
+      op.width = 3;
+      op.offset_y = 0;
+      op.offset_x = offset;
+      op.first_x = first_x;
+      op.pitch = pitch;
+      const ErrorCode error = bench.run_list({op, End{}});
+      if (error != ErrorCode::None) reset(bench);
+      return error;
+    };
+    CHECK(run(1, 1, 1) == ErrorCode::None);
+    CHECK(run(1, 0, 1) == Range);
+    CHECK(run(1, 2, 1) == Range);
+    CHECK(run(-1, 0, 1) == ErrorCode::None);
+    CHECK(run(-1, 1, 1) == Range);
+    CHECK(run(2, 1, 1) == ErrorCode::None);   // positions 2 and 3
+    CHECK(run(-3, 2, 1) == ErrorCode::None);  // -3 and -2: none
+  });
+}
+
 }  // namespace dlac::errors_rig

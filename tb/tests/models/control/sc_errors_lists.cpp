@@ -53,6 +53,24 @@ TEST_CASE("errors: a ternary code 10 anywhere in the segment is a bad weight cod
   });
 }
 
+TEST_CASE("errors: bits of the segment's last byte that belong to no weight are not looked at") {
+  // One row of three output buffers, one beat: six bits.
+  Config config = small_config(Mode::Train);
+  config.output_buffers = config.row_port_words = 3;
+  on_both_engines(config, [](Testbench& bench) {
+    for (const std::uint8_t byte : {0x95, 0xA0}) {  // 10 behind three weights of +1; as the third weight, too
+      bench.memory.data()[DataAt] = byte;
+      LoadWeights load = good_load_weights();
+      load.bytes = 1;
+      load.header.push = LoadToCompute;
+      MmOp op = core_rig::column_of_beats(1);
+      op.header.pop = LoadToCompute;
+      CAPTURE(static_cast<int>(byte));
+      CHECK(bench.run_list({load, op, End{}}) == (byte == 0x95 ? ErrorCode::None : ErrorCode::BadWeightCode));
+    }
+  });
+}
+
 TEST_CASE("errors: a token counter that would pass its limit is an overflow") {
   Config config = small_config(Mode::Train);
   config.token_limit = 3;
