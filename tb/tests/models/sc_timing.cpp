@@ -347,18 +347,24 @@ TEST_CASE("timing: rows of a map are one run where they are contiguous in memory
   wrapped.image_stride = 1024;
   wrapped.first_row = 2;
   wrapped.rows = 2;
+  LoadFeatures wider = dense;  // a gap of a word in the buffer
+  wider.pitch = 6;
   Platform platform("platform", small_config(Mode::Train));
-  gaps.header.fence = wrapped.header.fence = 1;
-  platform.run({dense, gaps, wrapped, End{}});
+  gaps.header.fence = wrapped.header.fence = wider.header.fence = 1;
+  platform.run({dense, gaps, wrapped, wider, End{}});
   // dense: begins 67, issued 68, complete 68 + 4 + 50 = 122. gaps: dispatched at 122, issued from 123, complete at
-  // 127 + 2 + 50 = 179. wrapped: rows apart in memory: 180 and 182, complete at 234.
+  // 127 + 2 + 50 = 179. wrapped: rows apart in memory: 180 and 182, complete at 234. wider: issued from 235, complete
+  // at 239 + 52.
   CHECK(without_fetches(platform.bursts) == std::vector<Burst>{{68, 'L', DataAt, 60},
                                                                {123, 'L', DataAt, 20},
                                                                {125, 'L', DataAt + 24, 20},
                                                                {127, 'L', DataAt + 48, 20},
                                                                {180, 'L', DataAt + 40, 20},
-                                                               {182, 'L', DataAt + 1024, 20}});
-  CHECK(platform.spans == std::vector<Span>{{0, 67, 122}, {0, 122, 179}, {0, 179, 234}, {0, 234, 234}});
+                                                               {182, 'L', DataAt + 1024, 20},
+                                                               {235, 'L', DataAt, 20},
+                                                               {237, 'L', DataAt + 20, 20},
+                                                               {239, 'L', DataAt + 40, 20}});
+  CHECK(platform.spans == std::vector<Span>{{0, 67, 122}, {0, 122, 179}, {0, 179, 234}, {0, 234, 291}, {0, 291, 291}});
 }
 
 TEST_CASE("timing: commands are prefetched four fetches deep and dispatched one per cycle") {
@@ -630,6 +636,25 @@ TEST_CASE("timing: a grid that waits is charged to the load that comes next") {
     CHECK(counter(bench, Counter::WaitWeightsCycles) == 134 - 83);
     CHECK(counter(bench, Counter::WaitFeaturesCycles) == 150 - 136);
     CHECK(counter(bench, Counter::ComputeCycles) == 4);
+    CHECK(counter(bench, Counter::IdleCycles) == 83);
+  });
+}
+
+TEST_CASE("timing: a grid that waits is charged to another load as soon as the one before it is complete") {
+  // As above, but the mmOp waits for the features alone, which the weights are ahead of: 134 and 150.
+  Config config = small_config(Mode::Train);
+  config.policy = Policy::None;
+  LoadFeatures features;
+  features.address = DataAt;
+  features.channels = features.rows = features.height = features.row_capacity = 1;
+  features.width = features.pitch = 64;
+  on_both_engines(config, [&](Testbench& bench) {
+    CHECK(spans_of(bench, {load(256), with_tokens(features, 0, LoadToCompute),
+                           with_tokens(column_of_beats(1), LoadToCompute, 0), End{}}) ==
+          std::vector<Span>{{0, 67, 134}, {1, 68, 150}, {2, 150, 152}, {3, 152, 152}});
+    CHECK(counter(bench, Counter::WaitWeightsCycles) == 134 - 83);
+    CHECK(counter(bench, Counter::WaitFeaturesCycles) == 150 - 134);
+    CHECK(counter(bench, Counter::ComputeCycles) == 2);
     CHECK(counter(bench, Counter::IdleCycles) == 83);
   });
 }
