@@ -55,6 +55,13 @@ TEST_CASE("protocol quantum: bursts are sent up to a quantum of 1 us ahead, and 
   CHECK(ahead < ns(1000 + 2));
 }
 
+TEST_CASE("protocol quantum: a burst that begins with the end of the quantum is not sent") {
+  // Bursts of 16 cycles, 32 ns: at 0, 32, 64 and 96 of the 128 ns.
+  const sc_core::sc_time ahead = most_ahead(ns(128), Lt);
+  CHECK(ahead >= ns(96));
+  CHECK(ahead < ns(128));
+}
+
 TEST_CASE("protocol quantum: a short one, no multiple of the clock period, is rounded up to it") {
   const sc_core::sc_time ahead = most_ahead(ns(101), Lt);
   CHECK(ahead > ns(50));
