@@ -30,13 +30,15 @@ class TestBuffer : public dlac::Buffer {
 
   bool grants_direct;
   std::uint64_t transactions = 0;
-  sc_core::sc_time direct_latency;  ///< of what is granted
+  sc_core::sc_time direct_latency, direct_write_latency;  ///< of what is granted
   /// Of what is answered by a transaction; none if empty.
   std::function<sc_core::sc_time(const dlac::BufferAccess& access)> delay;
   /// Bytes in another place from now on. What was granted is taken back.
-  void move_to(std::vector<std::uint8_t>& storage) {
+  void move_to(std::vector<std::uint8_t>& storage) { move_to(storage, 0, storage.size() - 1); }
+  /// The same, but only this range is named.
+  void move_to(std::vector<std::uint8_t>& storage, std::uint64_t first, std::uint64_t last) {
     storage_ = &storage;
-    invalidate(0, storage.size() - 1);
+    invalidate(first, last);
   }
 
  protected:
@@ -59,6 +61,7 @@ class TestBuffer : public dlac::Buffer {
     dmi.set_dmi_ptr(storage_->data());
     dmi.set_end_address(storage_->size() - 1);
     dmi.set_read_latency(direct_latency);
+    dmi.set_write_latency(direct_write_latency);
     dmi.allow_read();
     return true;
   }

@@ -64,6 +64,34 @@ TEST_CASE("clocked buffers: direct access that was taken back is not used again"
   sc_core::sc_start();
 }
 
+TEST_CASE("clocked buffers: whoever takes back a byte of what was granted takes back all of it, and nobody else") {
+  Rig rig("engine", small_config(1, 1, 1, 4));
+  clocked_model::Bytes elsewhere(rig.features.size());
+  clocked_model::set_word(elsewhere, 0, dlac::Mode::Train, clocked_model::word_of(dlac::Mode::Train, 5));
+  const std::uint64_t bytes = elsewhere.size();
+  const struct {
+    std::uint64_t first, last;
+    bool overlaps;
+  } ranges[] = {{0, 0, true},
+                {bytes - 1, bytes - 1, true},
+                {bytes / 2, bytes / 2, true},
+                {bytes - 1, ~std::uint64_t{0}, true},
+                {bytes, ~std::uint64_t{0}, false}};
+  Thread thread("thread", [&] {
+    const dlac::MmOp op = rig.place(0, {{1}}, {{3}});
+    for (const auto& range : ranges) {
+      INFO("from " << range.first << " to " << range.last);
+      rig.engine.feature_buffer.move_to(rig.features);
+      rig.engine.multiply(op);
+      CHECK(rig.outputs(op) == std::vector<double>{3});
+      rig.engine.feature_buffer.move_to(elsewhere, range.first, range.last);
+      rig.engine.multiply(op);
+      CHECK(rig.outputs(op) == std::vector<double>{range.overlaps ? 5.0 : 3.0});
+    }
+  });
+  sc_core::sc_start();
+}
+
 TEST_CASE("clocked buffers: a beat that the buffer delays arrives so many cycles later, and the next ones behind it") {
   // One PE, a dense column of four beats, D = 8. Without delays X = 1, 2, 3, 4 and done = 2, 3, 4, 5.
   Rig rig("engine", small_config(1, 1, 1, 8));
@@ -110,6 +138,7 @@ TEST_CASE("clocked buffers: a beat that the buffer delays arrives so many cycles
 TEST_CASE("clocked buffers: the latency of a direct grant counts for every beat") {
   Rig rig("engine", small_config(1, 1, 1, 8));
   rig.engine.feature_buffer.direct_latency = cycles(1);
+  rig.engine.feature_buffer.direct_write_latency = cycles(3);  // of no account to a reader
   Thread thread("thread", [&] {
     // X = 2, 4, 6: done = 3, 5, 7.
     CHECK(rig.engine.multiply(rig.place(0, {{1}, {1}, {1}}, {{1}, {1}, {1}})).cycles == 7);

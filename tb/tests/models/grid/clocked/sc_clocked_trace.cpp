@@ -64,28 +64,44 @@ std::uint64_t at(const Changes& changes, std::uint64_t time) {
   return std::stoull(bits, nullptr, 2);
 }
 
+/// Writes an engine's signals to a file, from its construction on.
+class Trace {
+ public:
+  explicit Trace(const clocked_model::Rig& rig)
+      : path_(std::filesystem::temp_directory_path() /
+              ("dlac_clocked_trace_" + std::to_string(std::random_device()()))),
+        file_(sc_core::sc_create_vcd_trace_file(path_.c_str())) {
+    file_->set_time_unit(1, sc_core::SC_PS);
+    rig.engine.trace(file_);
+  }
+  /// Ends the file, and removes it.
+  std::map<std::string, Changes> read() {
+    sc_core::sc_close_vcd_trace_file(file_);
+    const std::filesystem::path written = path_.string() + ".vcd";
+    auto variables = read_vcd(written);
+    std::filesystem::remove(written);
+    return variables;
+  }
+
+ private:
+  const std::filesystem::path path_;
+  sc_core::sc_trace_file* const file_;
+};
+
 }  // namespace
 
 TEST_CASE("clocked trace: signals change in the cycle that the contract names") {
   // One PE, D = 1, two updates per beat: W = X = 1, 4, 7; done = 3, 6, 9. A stream delivers in the cycle before W; the
   // PE passes in the cycle before done.
-  const auto path =
-      std::filesystem::temp_directory_path() / ("dlac_clocked_trace_" + std::to_string(std::random_device()()));
   clocked_model::Rig rig("engine", clocked_model::small_config(1, 2, 1, 1));
-  sc_core::sc_trace_file* file = sc_core::sc_create_vcd_trace_file(path.c_str());
-  file->set_time_unit(1, sc_core::SC_PS);
-  rig.engine.trace(file);
+  Trace trace(rig);
   clocked_model::Thread thread("thread", [&] {
     sc_core::wait(10, sc_core::SC_NS);
     rig.engine.multiply(rig.place(0, {{1, -1}, {1, -1}, {1, -1}}, {{1.5}, {2}, {4}}));
     sc_core::wait(10, sc_core::SC_NS);
   });
   sc_core::sc_start();
-  sc_core::sc_close_vcd_trace_file(file);
-
-  const std::filesystem::path written = path.string() + ".vcd";
-  const auto variables = read_vcd(written);
-  std::filesystem::remove(written);
+  const auto variables = trace.read();
   const auto cycle = [](std::uint64_t number) { return 10'000 + 2000 * number; };
 
   const Changes& row = variables.at("engine.grid.row_stream_0.delivered");
@@ -113,4 +129,32 @@ TEST_CASE("clocked trace: signals change in the cycle that the contract names") 
   CHECK(at(variables.at("engine.grid.row_stream_0.stalled"), cycle(1)) == 1);
   CHECK(at(variables.at("engine.grid.row_stream_0.stalled"), cycle(3)) == 0);
   CHECK(at(variables.at("engine.grid.row_stream_0.fill_level"), cycle(2)) == 1);
+}
+
+TEST_CASE("clocked trace: a reset in the middle of a beat's updates brings every signal back") {
+  // The same segment, reset in its second cycle, with one of two updates done.
+  clocked_model::Rig rig("engine", clocked_model::small_config(1, 2, 1, 1));
+  Trace trace(rig);
+  bool restarted = false;
+  clocked_model::Thread worker("worker", [&] {
+    if (restarted) return;
+    sc_core::wait(10, sc_core::SC_NS);
+    rig.engine.multiply(rig.place(0, {{1, -1}, {1, -1}, {1, -1}}, {{1.5}, {2}, {4}}));
+  });
+  clocked_model::Thread control("control", [&] {
+    sc_core::wait(13, sc_core::SC_NS);
+    restarted = true;
+    worker.handle.reset();
+    rig.engine.reset();
+    sc_core::wait(10, sc_core::SC_NS);
+  });
+  sc_core::sc_start();
+  const auto variables = trace.read();
+  CHECK(at(variables.at("engine.grid.pe_0.zero_skip.live"), 12'500) == 2);
+  CHECK(at(variables.at("engine.grid.pe_0.zero_skip.state"), 12'500) == 2);
+  for (const auto& [name, changes] : variables) {
+    if (name.find("real") != std::string::npos) continue;
+    INFO(name);
+    CHECK(at(changes, 20'000) == (name.find(".state") == std::string::npos ? 0 : 3));
+  }
 }
