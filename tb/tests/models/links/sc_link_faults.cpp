@@ -99,6 +99,21 @@ class LateTransfer final : public Probe<dlac::TransferTypes> {
   sc_core::sc_event due_{"due"};
 };
 
+/// Lets every operation take half a nanosecond longer.
+class LateOperation final : public Probe<dlac::OperationTypes> {
+ public:
+  using Probe::Probe;
+  tlm::tlm_sync_enum nb_transport_fw(Payload& operation, Phase& phase, sc_core::sc_time& delay) override {
+    const tlm::tlm_sync_enum status = Probe::nb_transport_fw(operation, phase, delay);
+    if (status == tlm::TLM_COMPLETED) delay += sc_core::sc_time(0.5, sc_core::SC_NS);
+    return status;
+  }
+  tlm::tlm_sync_enum nb_transport_bw(Payload& operation, Phase& phase, sc_core::sc_time& delay) override {
+    delay += sc_core::sc_time(0.5, sc_core::SC_NS);
+    return Probe::nb_transport_bw(operation, phase, delay);
+  }
+};
+
 /// Makes a good response out of a bad one.
 class Forgive final : public Probe<dlac::TransferTypes> {
  public:
@@ -407,6 +422,37 @@ TEST_CASE("link faults: a window that is taken back is not looked into again, wh
       },
       &modules);
   bench.run();
+}
+
+TEST_CASE("link faults: an operation that is answered between two clock edges ends with the next one") {
+  // A hundred dense beats take 101 cycles, and with the answer's delay 102; the first operation begins at 67.
+  struct Late {
+    Late(const char* name, EngineKind engine) {
+      Config config = config_of(engine);
+      config.policy = dlac::Policy::None;
+      modules.insert("compute.grid", make<LateOperation>);
+      bench = std::make_unique<tb::Testbench>(
+          name, config, core_rig::MemoryBytes, sc_core::sc_time(100, sc_core::SC_NS),
+          [this](tb::Testbench& self) {
+            self.accelerator.observe([this](const dlac::CommandRecord& record) {
+              spans.push_back({header_of(record.command).tag, record.start, record.end});
+            });
+            const dlac::MmOp op = core_rig::column_of_beats(100);
+            CHECK(self.run_list({op, op, op, dlac::End{}}) == ErrorCode::None);
+          },
+          &modules);
+    }
+    LinkModules modules;
+    std::vector<core_rig::Span> spans;
+    std::unique_ptr<tb::Testbench> bench;
+  };
+  Late schedule("schedule", EngineKind::Schedule);
+  Late clocked("clocked", EngineKind::Clocked);
+  schedule.bench->run();
+  clocked.bench->run();
+  const std::vector<core_rig::Span> expected{{0, 67, 169}, {0, 169, 271}, {0, 271, 373}, {0, 373, 373}};
+  CHECK(schedule.spans == expected);
+  CHECK(clocked.spans == expected);
 }
 
 TEST_CASE("link faults: of a load that memory refuses, the bursts behind the refused one leave the port free") {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tb/system/register_access.h"
 #include "tb/tests/models/links/sc_link_rig.h"
 
 namespace {
@@ -195,4 +196,36 @@ TEST_CASE("link records: the schedule engine reads for a whole segment at once, 
         Expected{at(run.mm, "row_stream,read,0x4,1,3,,ok"), at(run.pw, "constants,read,0x20,0,16,,ok")});
   CHECK(run.lines.at("grid.feature_buffer") ==
         Expected{at(run.mm, "column_stream,read,0x4,1,12,,ok"), at(run.pw, "pointwise_stream,read,0x0,0,16,,ok")});
+}
+
+TEST_CASE("link records: an access between two clock edges counts for the next one") {
+  const Config config = config_of(EngineKind::Schedule);
+  std::ostringstream text;
+  Recorder recorder(text, 0, ~std::uint64_t{0});
+  LinkModules modules;
+  modules.observe("csr", recorder, config);
+  tb::Testbench bench(
+      "bench", config, core_rig::MemoryBytes, sc_core::sc_time(100, sc_core::SC_NS),
+      [](tb::Testbench& self) {
+        const auto read = [&self](const sc_core::sc_time& delay) {
+          std::uint32_t value = 0;
+          sc_core::sc_time left = delay;
+          tlm::tlm_generic_payload payload;
+          tb::set_register_access(payload, tlm::TLM_READ_COMMAND, core_rig::at(dlac::Register::Id), value);
+          self.host->b_transport(payload, left);
+        };
+        read(sc_core::SC_ZERO_TIME);                   // the edge of cycle 0
+        sc_core::wait(1, sc_core::SC_PS);              // behind it
+        read(sc_core::SC_ZERO_TIME);                   // cycle 1, at 2 ns
+        read(sc_core::sc_time(1999, sc_core::SC_PS));  // told to be at that edge
+        read(sc_core::sc_time(2000, sc_core::SC_PS));  // and behind it
+      },
+      &modules);
+  bench.run();
+  CHECK(text.str() ==
+        "link,cycle,requester,command,address,beat,bytes,updates,response\n"
+        "csr,0,host,read,0x0,,4,,ok\n"
+        "csr,1,host,read,0x0,,4,,ok\n"
+        "csr,1,host,read,0x0,,4,,ok\n"
+        "csr,2,host,read,0x0,,4,,ok\n");
 }
