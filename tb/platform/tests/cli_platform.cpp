@@ -214,7 +214,7 @@ TEST_CASE("bad input is one line on stderr and exit code 2") {
   const std::vector<std::pair<Texts, std::string>> cases{
       {{}, "--image: missing: expected an image"},
       {{"--image", "nowhere.dlac"}, "nowhere.dlac: No such file"},
-      {{"--image", "."}, "not a file"},
+      {{"--image", "."}, "a folder"},
       {{"--image", "empty"}, "empty: empty"},
       {{"--image", ""}, "--image: (empty): expected a file name"},
       {{"--image", small, "--vcd", ""}, "--vcd: (empty): expected a file name"},
@@ -227,7 +227,7 @@ TEST_CASE("bad input is one line on stderr and exit code 2") {
       {{"--image", small, "--quantum-ns", "1us"}, "--quantum-ns: 1us: expected a whole number"},
       {{"--image", small, "--mem-style", "xt"}, "--mem-style"},
       {{"--image", small, "--mode", "fast"}, "--mode"},
-      {{"--image", small, "--set", "pes=3"}, "pes"},
+      {{"--image", small, "--set", "rows=3"}, "rows"},
       {{"--image", small, "--config", "nowhere.json"}, "nowhere.json"},
       {{"--image", small, "--firmware", "nowhere.elf"}, "nowhere.elf: No such file"},
       {{"--image", small, "--firmware", "text"}, "text: not an ELF file"},
