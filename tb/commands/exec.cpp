@@ -36,7 +36,7 @@ ExitCode run(const Given& given, const Console& console) {
   ImageRun run = run_image(image, name, machine, outputs);
   console.out << image_run_text(image, name, run, machine);
   if (outputs.report) {
-    attempt(run.failures, [&] { write_image_report(*outputs.report, image, name, run, machine); });
+    attempt(run.failures, *outputs.report, [&] { write_image_report(*outputs.report, image, name, run, machine); });
   }
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
     if (run.layers[i].right != false) continue;

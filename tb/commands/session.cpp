@@ -49,9 +49,9 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
   // A result that is known to be wrong does not take the place of one that may be right.
   const bool failed = total.verified == false;
   std::vector<std::string> failures = std::move(outcome.failures);
-  if (output && !failed) attempt(failures, [&] { workloads::write_npy(*output, outputs); });
-  if (report_.settings.outputs.report) {
-    attempt(failures, [&] { write_report(*report_.settings.outputs.report, report_); });
+  if (output && !failed) attempt(failures, *output, [&] { workloads::write_npy(*output, outputs); });
+  if (const std::optional<std::string>& path = report_.settings.outputs.report) {
+    attempt(failures, *path, [&] { write_report(*path, report_); });
   }
   const ExitCode written = show_failures(failures, console_);
   return failed ? ExitCode::Mismatch : written;

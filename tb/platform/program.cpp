@@ -107,9 +107,10 @@ int simulate(const Options& options, std::ostream& out, std::ostream& err) {
   if (waveform) {
     if (std::optional<std::string> failure = waveform->finish()) failures.push_back(std::move(*failure));
   }
-  if (uart) tb::attempt(failures, [&] { uart->commit(); });
+  if (uart) tb::attempt(failures, *options.uart, [&] { uart->commit(); });
   if (options.outputs.report) {
-    tb::attempt(failures, [&] { write_report(*options.outputs.report, options, platform, code, wall.count()); });
+    const std::string& path = *options.outputs.report;
+    tb::attempt(failures, path, [&] { write_report(path, options, platform, code, wall.count()); });
   }
   out << std::flush;
   for (const std::string& line : failures) err << "dlac-platform: " << printable(line) << "\n";

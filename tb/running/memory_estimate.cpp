@@ -71,6 +71,14 @@ std::uint64_t core_bytes(const Config& core) {
          (clocked ? core.pes * ClockedPe : 0);
 }
 
+/// What --record takes: an observer in each link, of a PE mostly, and the sorting of the lines. How many of the links a
+/// pattern matches is not looked at: this is between a few and all.
+std::uint64_t record_bytes(const RecordSettings& records, const Config& core) {
+  constexpr std::uint64_t Sorting = 2U << 20U, ObservedPe = 12U << 10U;
+  if (records.links.empty()) return 0;
+  return Sorting + (core.engine == EngineKind::Clocked ? core.pes * ObservedPe : 0);
+}
+
 void check(const Job& job, std::uint64_t bytes, const AvailableMemory& available) {
   if (bytes <= available.bytes) return;
   const ConvLayer& layer = job.layer;
@@ -86,7 +94,8 @@ RunMemory run_memory(const std::vector<Job>& jobs, const RunSettings& settings, 
   const MachineSettings& machine = settings.machine;
   const workloads::MapperOptions options = mapper_options(machine);
   // What there is anyway: the program, and the tensors that came from files.
-  std::uint64_t base = resident_memory() + core_bytes(machine.core);
+  std::uint64_t base =
+      resident_memory() + core_bytes(machine.core) + record_bytes(settings.outputs.records, machine.core);
   RunMemory memory;
   memory.peak_bytes = peak_memory();
   std::uint64_t touched = 0;  // of the testbench's memory, by the layers so far

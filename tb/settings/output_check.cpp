@@ -2,6 +2,7 @@
 #include "tb/settings/output_check.h"
 
 #include <filesystem>
+#include <new>
 #include <system_error>
 
 #include "tb/reports/text.h"
@@ -32,11 +33,13 @@ void check_outputs(const std::vector<std::pair<std::string, std::string>>& outpu
   }
 }
 
-void attempt(std::vector<std::string>& failures, const std::function<void()>& write) {
+void attempt(std::vector<std::string>& failures, const std::string& path, const std::function<void()>& write) {
   try {
     write();
   } catch (const workloads::FileError& error) {
     failures.emplace_back(error.what());
+  } catch (const std::bad_alloc&) {
+    failures.push_back(printable(path) + ": no more memory could be had: expected all of it to be written");
   }
 }
 

@@ -13,8 +13,8 @@ namespace dlac::tb {
 void check_outputs(const std::vector<std::pair<std::string, std::string>>& outputs,
                    const std::vector<std::string>& inputs);
 
-/// Writes an output. When it cannot be written, the line that says so is added to `failures`: it keeps no other output
-/// from being written.
-void attempt(std::vector<std::string>& failures, const std::function<void()>& write);
+/// Writes an output. When it cannot be written, or there is not the memory to, the line that says so is added to
+/// `failures`: it keeps no other output from being written.
+void attempt(std::vector<std::string>& failures, const std::string& path, const std::function<void()>& write);
 
 }  // namespace dlac::tb

@@ -41,7 +41,7 @@ LinkRecording::LinkRecording(const RecordSettings& settings, const Config& confi
 std::vector<std::string> LinkRecording::finish() {
   std::vector<std::string> failures;
   for (const auto& file : files_) {
-    attempt(failures, [&] {
+    attempt(failures, file->path, [&] {
       file->unsorted.close();
       workloads::OutputFile sorted(file->path);
       copy_sorted_records(file->unsorted.temporary(), sorted.stream());

@@ -63,6 +63,11 @@ TEST_CASE("the estimate of the memory is at most a tenth too low, and at most ha
       {"--network", "resnet20", "--layer", "conv1", "--batch", "64", "--verify", "all"},
       {"--network", "resnet20", "--layer", "conv1", "--batch", "48", "--verify", "all", "--mode", "infer"},
       {"--network", "resnet20", "--layer", "conv1", "--batch", "4", "--set", "pes=1"},
+      // A million lines or two to be sorted, of few links and of many.
+      {"--network", "resnet20", "--layer", "layer1.0.conv1", "--engine", "clocked", "--policy", "none", "--record",
+       "*.update=a.csv"},
+      {"--network", "resnet20", "--layer", "layer1.0.conv1", "--engine", "clocked", "--policy", "none", "--record",
+       "*=a.csv"},
   };
   for (std::vector<std::string> arguments : runs) {
     const ScratchFolder folder;
