@@ -138,7 +138,8 @@ Subcommand compile_command() {
           Usage,
           nullptr,
           add_options,
-          run};
+          run,
+          "a smaller batch, or fewer layers"};
 }
 
 }  // namespace dlac::tb

@@ -51,7 +51,14 @@ ExitCode run(const Given& given, const Console& console) {
 }  // namespace
 
 Subcommand exec_command() {
-  return {"exec", "FILE.dlac [OPTION...]", "runs an image on the model", Usage, ImageOperand, add_options, run};
+  return {"exec",
+          "FILE.dlac [OPTION...]",
+          "runs an image on the model",
+          Usage,
+          ImageOperand,
+          add_options,
+          run,
+          "an image of a smaller batch, or of fewer layers"};
 }
 
 }  // namespace dlac::tb

@@ -57,7 +57,8 @@ Subcommand layer_command() {
           Usage,
           nullptr,
           add_options,
-          run};
+          run,
+          "features of a smaller batch, or --verify sample or none"};
 }
 
 }  // namespace dlac::tb

@@ -74,6 +74,14 @@ const Subcommand& subcommand(const std::string& name) {
   throw InputError("command", "", printable(name), one_of(name, subcommand_names()) + HelpHint);
 }
 
+/// More memory was asked for than there is: what there is, who sets that bound, and what takes less.
+InputError out_of_memory(const char* less) {
+  const AvailableMemory available = available_memory();
+  return {"memory", "", mebibytes(peak_memory()) + " were in use when no more could be had",
+          "a run that takes less than the " + mebibytes(available.bytes) + " that " + available.limited_by + " leaves" +
+              (less == nullptr ? "" : std::string(": ") + less)};
+}
+
 /// Runs a subcommand, or explains it.
 ExitCode run_subcommand(const Subcommand& command, const std::vector<std::string>& arguments, const Console& console) {
   boost::program_options::options_description options{HelpColumns, HelpColumns / 2};
@@ -82,7 +90,13 @@ ExitCode run_subcommand(const Subcommand& command, const std::vector<std::string
   help.add_options()("help,h", boost::program_options::bool_switch(), "prints this text");
   options.add(help);
   const Given given({options, "dlac-tb " + std::string(command.name) + " --help", command.operand}, arguments);
-  if (!given.flag("help")) return command.run(given, console);
+  if (!given.flag("help")) {
+    try {
+      return command.run(given, console);
+    } catch (const std::bad_alloc&) {
+      throw out_of_memory(command.less_memory);
+    }
+  }
   std::ostringstream text;
   text << command.usage << options;
   console.out << without_trailing_blanks(text.str());
@@ -101,14 +115,6 @@ ExitCode execute(const std::vector<std::string>& arguments, const Console& conso
     return ExitCode::Success;
   }
   return run_subcommand(subcommand(name), {arguments.begin() + 1, arguments.end()}, console);
-}
-
-/// More memory was asked for than there is: what there is, who sets that bound, and what takes less.
-InputError out_of_memory() {
-  const AvailableMemory available = available_memory();
-  return {"memory", "", mebibytes(peak_memory()) + " were in use when no more could be had",
-          "a run that takes less than the " + mebibytes(available.bytes) + " that " + available.limited_by +
-              " leaves: a smaller batch, fewer layers, or --verify sample or none"};
 }
 
 /// SystemC's own reports: errors become exceptions, nothing is written to standard output.
@@ -143,7 +149,7 @@ ExitCode run_program(const std::vector<std::string>& arguments, std::ostream& ou
   } catch (const ConfigError& error) {
     return refuse(error, ExitCode::BadInput);
   } catch (const std::bad_alloc&) {
-    return refuse(out_of_memory(), ExitCode::BadInput);
+    return refuse(out_of_memory(nullptr), ExitCode::BadInput);
   } catch (const std::exception& error) {  // CoreError, sc_report: the model failed
     return refuse(error, ExitCode::Mismatch);
   }

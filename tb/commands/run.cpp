@@ -45,7 +45,14 @@ ExitCode run(const Given& command_line, const Console& console) {
 }  // namespace
 
 Subcommand run_command() {
-  return {"run", "--network NAME [OPTION...]", "the layers of a network", Usage, nullptr, add_options, run};
+  return {"run",
+          "--network NAME [OPTION...]",
+          "the layers of a network",
+          Usage,
+          nullptr,
+          add_options,
+          run,
+          "a smaller batch, fewer layers, or --verify sample or none"};
 }
 
 }  // namespace dlac::tb

@@ -38,6 +38,7 @@ struct Subcommand {
   void (*add_options)(boost::program_options::options_description& options) = nullptr;
   /// May throw whatever run_program() makes an exit code of.
   ExitCode (*run)(const Given& given, const Console& console) = nullptr;
+  const char* less_memory = nullptr;  ///< what makes it take less memory, for the line about that
 };
 
 /// All of them, in the order of `dlac-tb --help`.

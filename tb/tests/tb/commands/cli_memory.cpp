@@ -2,6 +2,7 @@
 // What a run takes is known before it begins, and what takes too much is refused then.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 #include <set>
 
 #include "tb/tests/tb/commands/cli_program.h"
@@ -82,6 +83,32 @@ TEST_CASE("the estimate of the memory is at most a tenth too low, and at most ha
     CHECK(ratio > 0.9);
     CHECK(ratio < 1.5);
   }
+}
+
+TEST_CASE("the line about memory that has run out names what takes less, and no option that the command lacks") {
+  constexpr std::uint64_t Large = 4 * Gibibyte;  // a hole, but to be read
+  const ScratchFolder folder;
+  const auto run_out = [&](const std::vector<std::string>& arguments, const std::string& less) {
+    INFO(arguments.front());
+    const ProgramResult result = run_program_within(folder.path(), arguments, Gibibyte);
+    CHECK(result.code == 2);
+    CHECK_THAT(result.err, StartsWith("dlac-tb: memory: ") && Contains("ulimit -v") &&
+                               Catch::Matchers::EndsWith(" leaves: " + less + "\n"));
+    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+  };
+  folder.write("a.dlac", "");
+  std::filesystem::resize_file(folder.file("a.dlac"), Large);
+  run_out({"exec", "a.dlac"}, "an image of a smaller batch, or of fewer layers");
+
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (16, 16, 2048, 2048), }";
+  header.resize(117, ' ');
+  folder.write("x.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n");
+  std::filesystem::resize_file(folder.file("x.npy"), 128 + Large);
+  workloads::write_npy(folder.file("w.npy"), small_codes({8, 16, 3, 3}));
+  run_out({"compile", "--weights", "w.npy", "--features", "x.npy", "--output", "b.dlac"},
+          "a smaller batch, or fewer layers");
+  run_out({"layer", "--weights", "w.npy", "--features", "x.npy", "--output", "y.npy"},
+          "features of a smaller batch, or --verify sample or none");
 }
 
 #endif
