@@ -66,7 +66,8 @@ class Maker {
   void lay_out();
   void put_tensors(std::size_t index, std::vector<std::uint8_t>& bytes) const;
   void put_control(std::vector<std::uint8_t>& bytes);
-  [[nodiscard]] std::vector<Command> commands() const;
+  /// Of all layers, made out of the plans: to be called once.
+  [[nodiscard]] std::vector<Command> commands();
 
   [[noreturn]] void refuse(std::size_t index, const std::string& found, const std::string& expected) const {
     throw ImageError("layer " + layers_[index].conv.name, found, expected);
@@ -192,12 +193,12 @@ void Maker::put_tensors(std::size_t index, std::vector<std::uint8_t>& bytes) con
   }
 }
 
-std::vector<Command> Maker::commands() const {
+std::vector<Command> Maker::commands() {
   std::vector<Command> list;
   list.reserve(header_.commands);
   std::uint32_t segments = 0;
   for (std::size_t i = 0; i < plans_.size(); ++i) {
-    LayerPlan plan = plans_[i];
+    LayerPlan& plan = plans_[i];
     plan.relocate({header_.base + weights_offsets_[i], header_.base + records_[i].features_offset,
                    header_.base + records_[i].outputs_offset});
     plan.commands.pop_back();  // the end

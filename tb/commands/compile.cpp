@@ -2,6 +2,7 @@
 #include "tb/running/compile.h"
 
 #include <limits>
+#include <utility>
 
 #include "driver/dlac_image.h"
 #include "tb/commands/subcommand.h"
@@ -119,11 +120,11 @@ ExitCode run(const Given& given, const Console& console) {
   std::vector<Job> jobs = compile_jobs(options.settings, inputs);
   check_outputs({{"--output", options.output}}, inputs);
   Progress progress(console.err, Progress::terminal(), jobs.size());
-  const std::vector<std::uint8_t> bytes =
+  std::vector<std::uint8_t> bytes =
       compile(jobs, options.settings, [&](std::size_t job) { progress.show(job, jobs[job].layer.name); });
   progress.clear();
-  const workloads::Image image = workloads::parse_image(bytes, options.output);
-  workloads::write_file(options.output, {{bytes.data(), bytes.size()}});
+  const workloads::Image image = workloads::parse_image(std::move(bytes), options.output);
+  workloads::write_file(options.output, {{image.bytes.data(), image.bytes.size()}});
   console.out << image_text(image, options.output);
   return ExitCode::Success;
 }

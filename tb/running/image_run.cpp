@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tb/reports/text.h"
+#include "tb/running/memory_estimate.h"
 #include "tb/system/available_memory.h"
 #include "tb/system/link_recording.h"
 #include "tb/system/testbench.h"
@@ -71,6 +72,7 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
     for (const dlac_image_layer& layer : image.layers) run.layers.push_back(collect(bench, image, layer));
     if (waveform) waveform->close();
   };
+  (void)exec_memory(image, name, machine.core, available_memory());
   LinkRecording recording(outputs.records, machine.core);
   std::unique_ptr<Testbench> bench;
   try {

@@ -36,8 +36,8 @@ struct ImageRun {
 
 /// Loads the image into a testbench's memory and runs its list. `name` is what errors call it. One call per process,
 /// because SystemC elaborates once. Throws FileError or InputError for an image that does not fit the core, that leaves
-/// features to the host, or that no memory can hold; CoreError when the core reports one. Of `outputs` it writes the
-/// waveform and the records.
+/// features to the host, or that takes more memory than there is, before anything runs; CoreError when the core reports
+/// one. Of `outputs` it writes the waveform and the records.
 [[nodiscard]] ImageRun run_image(const workloads::Image& image, const std::string& name, const MachineSettings& machine,
                                  const OutputSettings& outputs = {});
 

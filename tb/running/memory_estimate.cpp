@@ -2,6 +2,7 @@
 #include "tb/running/memory_estimate.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "tb/reports/layer_report.h"
 #include "workloads/mapper.h"
@@ -63,9 +64,12 @@ std::uint64_t planning_bytes(const workloads::LayerPlan& plan) {
   return plan_bytes(grown, plan.segments.size());
 }
 
+/// What of the program and its libraries comes into memory only as it runs.
+constexpr std::uint64_t Parts = 4U << 20U;
+
 /// Whatever else grows with the core: buffers, both engines' copies of operands, the clocked engine's modules.
 std::uint64_t core_bytes(const Config& core) {
-  constexpr std::uint64_t Parts = 4U << 20U, ClockedPe = 20U << 10U;
+  constexpr std::uint64_t ClockedPe = 20U << 10U;
   const bool clocked = core.engine == EngineKind::Clocked;
   return Parts + core.weight_buffer_bytes + core.feature_buffer_bytes + std::uint64_t{2} * core.bank_words() * 4 +
          (clocked ? core.pes * ClockedPe : 0);
@@ -142,7 +146,7 @@ std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings
                              const AvailableMemory& available) {
   const MachineSettings& machine = settings.machine;
   const workloads::MapperOptions options = mapper_options(machine);
-  std::uint64_t peak = resident_memory();
+  std::uint64_t peak = resident_memory() + Parts;
   std::uint64_t kept = peak;  // tensors, and outputs for those who read them
   std::uint64_t plans = 0, image = 0;
   for (const Job& job : jobs) {
@@ -155,8 +159,15 @@ std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings
     const std::uint64_t own = bytes.weights() + (features ? bytes.feature_count * bytes.word : 0);
     at_least(kept + (job.tensors_held ? 0 : own) + plans + image + own - bytes.weights());
     const workloads::PlanSize size = planned(job, machine, [&] { return plan_size(job.layer, machine.core, options); });
-    plans += plan_bytes(size.commands(), size.segments) + size.commands() * sizeof(Command);  // and the whole list
-    image += size.commands() * CommandBytes + bytes.weights() / (bytes.ternary ? 4 : 1) + own - bytes.weights();
+    const std::uint64_t packed = bytes.weights() / (bytes.ternary ? 4 : 1) + own - bytes.weights();
+    at_least(kept + plans + plan_bytes(size.commands(), size.segments) + image + size.commands() * CommandBytes +
+             packed);
+    const workloads::LayerPlan plan =
+        planned(job, machine, [&] { return plan_layer(job.layer, machine.core, options); });
+    at_least(kept + plans + planning_bytes(plan));
+    const std::uint64_t commands = plan.commands.size();
+    plans += plan_bytes(commands, plan.segments.size()) + commands * sizeof(Command);  // and the whole list
+    image += commands * CommandBytes + packed;
     if (!job.tensors_held) at_least(kept + bytes.making());
     if (settings.expect) {
       at_least(kept + bytes.tensors() + bytes.reference(VerifyLevel::All) + bytes.outputs());
@@ -166,6 +177,22 @@ std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings
     at_least(kept + plans + image);
   }
   return peak;
+}
+
+std::uint64_t exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
+                          const AvailableMemory& available) {
+  std::uint64_t bytes = resident_memory() + core_bytes(core) + image.commands.size() * sizeof(std::uint64_t);
+  const auto add = [&](std::uint64_t more) {  // a header may say anything
+    constexpr std::uint64_t Most = std::numeric_limits<std::uint64_t>::max() / 2;
+    bytes = std::min(Most, bytes + std::min(Most, more));
+  };
+  add(image.header.memory_bytes);
+  for (const dlac_image_layer& layer : image.layers) add(layer.outputs_bytes);
+  if (bytes > available.bytes) {
+    throw InputError(printable(name), "", "takes about " + mebibytes(bytes) + " of memory",
+                     "at most " + mebibytes(available.bytes) + ", which " + available.limited_by + " leaves");
+  }
+  return bytes;
 }
 
 }  // namespace dlac::tb

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "tb/running/compile.h"
 #include "tb/running/jobs.h"
 #include "tb/settings/run_settings.h"
 #include "tb/system/available_memory.h"
+#include "workloads/image.h"
 
 namespace dlac::tb {
 
@@ -27,8 +29,13 @@ struct RunMemory {
                                    const AvailableMemory& available);
 
 /// What compiling jobs into an image takes at its largest: all tensors, plans and the image itself are in memory at the
-/// end. Throws InputError as run_memory() does.
+/// end. Plans each layer as run_memory() does. Throws InputError as run_memory() does.
 [[nodiscard]] std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings& settings,
                                            const AvailableMemory& available);
+
+/// What running an image takes at its largest, beside what there is when it has been read: the testbench's memory, and
+/// the outputs. Throws InputError when that is more than is `available`; `name` is what it calls the image.
+[[nodiscard]] std::uint64_t exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
+                                        const AvailableMemory& available);
 
 }  // namespace dlac::tb

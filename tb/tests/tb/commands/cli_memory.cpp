@@ -85,6 +85,36 @@ TEST_CASE("the estimate of the memory is at most a tenth too low, and at most ha
   }
 }
 
+TEST_CASE("compile and exec are refused by a figure, or have all the memory that they need") {
+  const ScratchFolder folder;
+  const std::vector<std::string> compile{"compile", "--network", "resnet34", "--layer", "fc",
+                                         "--batch", "20000",     "--output", "fc.dlac"};
+  const std::vector<std::string> layer{"compile", "--network", "resnet20", "--layer",  "layer1.0.conv1",
+                                       "--batch", "120",       "--output", "conv.dlac"};
+  REQUIRE(run_program(folder.path(), compile).code == 0);
+  REQUIRE(run_program(folder.path(), layer).code == 0);
+  // The least address space that suffices, to 2 MiB; below it nothing must be begun.
+  const std::vector<std::string> exec{"exec", "conv.dlac"};
+  for (const std::vector<std::string>& arguments : {compile, layer, exec}) {
+    std::uint64_t few = 64, enough = 1024;
+    while (enough - few > 2) {
+      const std::uint64_t mebibytes = (few + enough) / 2;
+      const ProgramResult result = run_program_within(folder.path(), arguments, mebibytes << 20U);
+      (result.code == 0 ? enough : few) = mebibytes;
+      if (result.code == 0 || result.code == 127) continue;  // not even the program could be loaded
+      INFO(arguments.front() << " within " << mebibytes << " MiB");
+      CHECK(result.code == 2);
+      CHECK_THAT(result.err, Contains("takes about ") && Contains(" MiB of memory: expected at most "));
+    }
+  }
+  // The image could be held twice, but not its outputs and the memory that it runs in.
+  const std::uint64_t limit = folder.size("fc.dlac") * 3;
+  const ProgramResult result = run_program_within(folder.path(), {"exec", "fc.dlac"}, limit);
+  CHECK(result.code == 2);
+  CHECK_THAT(result.err,
+             StartsWith("dlac-tb: fc.dlac: takes about 2") && Contains(" MiB of memory: expected at most "));
+}
+
 TEST_CASE("the line about memory that has run out names what takes less, and no option that the command lacks") {
   constexpr std::uint64_t Large = 4 * Gibibyte;  // a hole, but to be read
   const ScratchFolder folder;
