@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/running/progress.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,14 +13,35 @@
 namespace dlac::tb {
 namespace {
 
-// Together with the shares and times a line of less than 80 columns, so that it is not broken.
+// Together with the shares and times a line of less than 80 columns; in a narrower terminal the bar is shorter, and
+// where it would be less than this, there is none.
 constexpr std::size_t BarWidth = 24;
+constexpr std::size_t LeastBar = 6;
 constexpr std::size_t LongestText = 22;
 constexpr double RedrawSeconds = 0.1;
 constexpr double LeastShare = 0.001;  // from which the rest can be told
 
 double clock_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::size_t terminal_columns() {
+  constexpr std::size_t Usual = 80;
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : Usual;
+}
+
+/// The beginning of a text of UTF-8 that takes no more than these columns. A character of three bytes or more may be
+/// two columns wide.
+std::string clipped(const std::string& text, std::size_t columns) {
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0U) == 0x80) continue;  // within a character
+    taken += byte < 0xE0 ? 1 : 2;
+    if (taken > columns) return text.substr(0, i);
+  }
+  return text;
 }
 
 /// 75 as "1:15", 3675 as "1:01:15".
@@ -32,11 +54,12 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::ostream& out, bool enabled, std::uint64_t total, Seconds now)
+Progress::Progress(std::ostream& out, bool enabled, std::uint64_t total, Seconds now, Columns columns)
     : out_(out),
       enabled_(enabled),
       total_(total),
       now_(now ? std::move(now) : Seconds(clock_seconds)),
+      columns_(columns ? std::move(columns) : Columns(terminal_columns)),
       begin_(enabled ? now_() : 0) {}
 
 void Progress::show(std::uint64_t done, const std::string& what) {
@@ -44,11 +67,21 @@ void Progress::show(std::uint64_t done, const std::string& what) {
   drawn_ = now_();
   const double passed = drawn_ - begin_;
   const double share = total_ == 0 ? 0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total_));
-  const auto filled = static_cast<std::size_t>(share * static_cast<double>(BarWidth));
-  out_ << "\r\x1b[K[" << std::string(filled, '#') << std::string(BarWidth - filled, '.') << "] "
-       << static_cast<int>(100 * share) << " % " << what.substr(0, LongestText) << ' ' << duration(passed);
-  if (share >= LeastShare) out_ << ", " << duration(passed * (1 - share) / share) << " left";
-  out_ << std::flush;
+  std::string text = std::to_string(static_cast<int>(100 * share)) + " % ";
+  text += clipped(what, LongestText);
+  text += ' ' + duration(passed);
+  if (share >= LeastShare) text += ", " + duration(passed * (1 - share) / share) + " left";
+  // The last column stays free: some terminals break the line there.
+  const std::size_t columns = columns_();
+  const std::size_t room = columns - std::min<std::size_t>(columns, 1);
+  constexpr std::size_t Around = 3;  // the brackets and a blank
+  const std::size_t width = std::min(BarWidth, room - std::min(room, text.size() + Around));
+  std::string bar;
+  if (width >= LeastBar) {
+    const auto filled = static_cast<std::size_t>(share * static_cast<double>(width));
+    bar = '[' + std::string(filled, '#') + std::string(width - filled, '.') + "] ";
+  }
+  out_ << "\r\x1b[K" << clipped(bar + text, room) << std::flush;
   visible_ = true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <ostream>
@@ -8,14 +9,16 @@
 
 namespace dlac::tb {
 
-/// A bar on one line of a terminal, with the time that has passed and an estimate of what remains. Where there is no
-/// terminal, nothing is written.
+/// A bar on one line of a terminal, whatever its width, with the time that has passed and an estimate of what remains.
+/// Where there is no terminal, nothing is written.
 class Progress {
  public:
-  using Seconds = std::function<double()>;  ///< a clock
+  using Seconds = std::function<double()>;       ///< a clock
+  using Columns = std::function<std::size_t()>;  ///< a terminal's width
 
-  /// `total`: the work of all layers, in any unit. `now`: the machine's clock unless a test has its own.
-  Progress(std::ostream& out, bool enabled, std::uint64_t total, Seconds now = {});
+  /// `total`: the work of all layers, in any unit. `now`, `columns`: the machine's clock, and the width that standard
+  /// error's terminal has at the moment, unless a test has its own.
+  Progress(std::ostream& out, bool enabled, std::uint64_t total, Seconds now = {}, Columns columns = {});
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { clear(); }
@@ -36,6 +39,7 @@ class Progress {
   bool visible_ = false;
   std::uint64_t total_;
   Seconds now_;
+  Columns columns_;
   double begin_;
   double drawn_ = 0;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run takes is known before it begins, and what takes too much is refused then.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -156,6 +157,22 @@ TEST_CASE("the progress bar moves within a layer, with the time that has passed 
     bars.insert(bar.substr(0, bar.find(" layer1")));
   }
   CHECK(bars.size() > 3);
+}
+
+TEST_CASE("the progress bar is never wider than the terminal") {
+  const ScratchFolder folder;
+  for (const std::uint16_t columns : {std::uint16_t{20}, std::uint16_t{40}, std::uint16_t{60}}) {
+    const ProgramResult result =
+        run_program_on_terminal(folder.path(), {"run", "--network", "resnet20", "--layer", "layer1.0.conv1"}, columns);
+    CHECK(result.code == 0);
+    std::size_t drawn = 0;
+    for (std::size_t at = result.err.find("\x1b[K"); at != std::string::npos; at = result.err.find("\x1b[K", at + 1)) {
+      const std::size_t length = std::min(result.err.find('\r', at), result.err.size()) - (at + 3);
+      CHECK(length < columns);
+      if (length > 0) ++drawn;
+    }
+    CHECK(drawn > 0);
+  }
 }
 
 }  // namespace dlac::tb

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ class Terminal {
     if (near_ >= 0) ::close(near_);
   }
 
-  void open() {
+  void open(std::uint16_t columns) {
     near_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     std::array<char, 64> name{};
     if (near_ < 0 || ::grantpt(near_) != 0 || ::unlockpt(near_) != 0 ||
@@ -69,6 +70,8 @@ class Terminal {
       throw std::runtime_error("no terminal");
     }
     name_ = name.data();
+    const winsize size{24, columns, 0, 0};
+    if (::ioctl(near_, TIOCSWINSZ, &size) != 0) throw std::runtime_error("no width");
     far_ = ::open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);  // or there is nothing to read before the child opens
   }
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -128,9 +131,10 @@ ProgramResult run_program_within(const std::string& folder, const std::vector<st
   return result;
 }
 
-ProgramResult run_program_on_terminal(const std::string& folder, const std::vector<std::string>& arguments) {
+ProgramResult run_program_on_terminal(const std::string& folder, const std::vector<std::string>& arguments,
+                                      std::uint16_t columns) {
   Terminal terminal;
-  terminal.open();
+  terminal.open(columns);
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) {

@@ -7,6 +7,8 @@
 namespace dlac::tb {
 namespace {
 
+std::size_t eighty() { return 80; }
+
 /// What the last drawing left on the line.
 std::string line_of(const std::ostringstream& out) {
   const std::string text = out.str();
@@ -20,7 +22,8 @@ std::string line_of(const std::ostringstream& out) {
 TEST_CASE("the progress bar tells the share, the time that has passed and what remains") {
   std::ostringstream out;
   double now = 1000;
-  Progress progress(out, true, 200, [&] { return now; });
+  Progress progress(
+      out, true, 200, [&] { return now; }, eighty);
   progress.show(0, "conv1");
   CHECK(line_of(out) == "[........................] 0 % conv1 0:00");
   now += 75;
@@ -38,7 +41,8 @@ TEST_CASE("the progress bar tells the share, the time that has passed and what r
 TEST_CASE("the progress bar moves within a layer, but not more than ten times a second") {
   std::ostringstream out;
   double now = 0;
-  Progress progress(out, true, 100, [&] { return now; });
+  Progress progress(
+      out, true, 100, [&] { return now; }, eighty);
   progress.show(0, "a");
   const std::string first = out.str();
   now = 0.05;
@@ -52,7 +56,8 @@ TEST_CASE("the progress bar moves within a layer, but not more than ten times a 
 TEST_CASE("the progress bar fits in a line of a terminal, and is silent where there is none") {
   std::ostringstream out;
   double now = 0;
-  Progress progress(out, true, 1000, [&] { return now; });
+  Progress progress(
+      out, true, 1000, [&] { return now; }, eighty);
   now = 359999;
   progress.show(500, std::string(200, 'x'));
   CHECK(line_of(out).size() < 80);
@@ -62,6 +67,28 @@ TEST_CASE("the progress bar fits in a line of a terminal, and is silent where th
   none.move(2, "a");
   none.clear();
   CHECK(silent.str().empty());
+}
+
+TEST_CASE("the progress bar is asked for the width at each drawing, and fits") {
+  std::ostringstream out;
+  std::size_t columns = 0;
+  double now = 0;
+  Progress progress(
+      out, true, 200, [&] { return now; }, [&] { return columns; });
+  now = 75;
+  for (columns = 0; columns < 100; ++columns) {
+    progress.show(50, "layer1.0.conv1");
+    CHECK(line_of(out).size() <= (columns == 0 ? 0 : columns - 1));
+  }
+  columns = 60;
+  progress.show(50, "layer1.0.conv1");
+  CHECK(line_of(out) == "[#####................] 25 % layer1.0.conv1 1:15, 3:45 left");
+  columns = 40;
+  progress.show(50, "layer1.0.conv1");
+  CHECK(line_of(out) == "25 % layer1.0.conv1 1:15, 3:45 left");
+  columns = 10;  // a character is not cut, and may be two columns wide
+  progress.show(50, "\xE5\xB1\xA4\xE5\xB1\xA4\xE5\xB1\xA4");
+  CHECK(line_of(out) == "25 % \xE5\xB1\xA4\xE5\xB1\xA4");
 }
 
 }  // namespace dlac::tb
