@@ -113,16 +113,30 @@ Options parse(const Given& given) {
   return options;
 }
 
+std::vector<std::uint8_t> compile_with_progress(std::vector<Job>& jobs, const CompileSettings& settings,
+                                                const Console& console) {
+  double work = 0, done = 0, current = 0;
+  for (const Job& job : jobs) work += compile_nanoseconds(job.layer, settings);
+  Progress progress(console.err, Progress::terminal(), static_cast<std::uint64_t>(work));
+  std::string name;
+  CompileHooks hooks;
+  hooks.started = [&](std::size_t job) {
+    done += current;
+    current = compile_nanoseconds(jobs[job].layer, settings);
+    name = printable(jobs[job].layer.name);
+    progress.show(static_cast<std::uint64_t>(done), name);
+  };
+  hooks.moved = [&](double share) { progress.move(static_cast<std::uint64_t>(done + share * current), name); };
+  return compile(jobs, settings, hooks);
+}
+
 ExitCode run(const Given& given, const Console& console) {
   const Options options = parse(given);
   std::vector<std::string> inputs;
   if (options.config) inputs.push_back(*options.config);
   std::vector<Job> jobs = compile_jobs(options.settings, inputs);
   check_outputs({{"--output", options.output}}, inputs);
-  Progress progress(console.err, Progress::terminal(), jobs.size());
-  std::vector<std::uint8_t> bytes =
-      compile(jobs, options.settings, [&](std::size_t job) { progress.show(job, jobs[job].layer.name); });
-  progress.clear();
+  std::vector<std::uint8_t> bytes = compile_with_progress(jobs, options.settings, console);
   const workloads::Image image = workloads::parse_image(std::move(bytes), options.output);
   workloads::write_file(options.output, {{image.bytes.data(), image.bytes.size()}});
   console.out << image_text(image, options.output);

@@ -5,6 +5,7 @@
 #include "tb/reports/image_text.h"
 #include "tb/reports/text.h"
 #include "tb/running/image_run.h"
+#include "tb/running/progress.h"
 #include "tb/settings/image_option.h"
 #include "tb/settings/machine_options.h"
 #include "tb/settings/output_check.h"
@@ -25,6 +26,16 @@ void add_options(boost::program_options::options_description& options) {
   options.add(image_option()).add(machine_options()).add(output_options()).add(record_options());
 }
 
+ImageRun run_with_progress(const workloads::Image& image, const std::string& name, const MachineSettings& machine,
+                           const OutputSettings& outputs, const Console& console) {
+  constexpr std::uint64_t Whole = 1'000'000;
+  Progress progress(console.err, Progress::terminal(), Whole);
+  const std::string shown = printable(name);
+  progress.show(0, shown);
+  return run_image(image, name, machine, outputs,
+                   [&](double share) { progress.move(static_cast<std::uint64_t>(share * Whole), shown); });
+}
+
 ExitCode run(const Given& given, const Console& console) {
   const MachineSettings machine = machine_settings(given);
   const std::string name = image_name(given);
@@ -33,7 +44,7 @@ ExitCode run(const Given& given, const Console& console) {
   std::vector<std::string> inputs{name};
   if (const std::optional<std::string> config = given.file("config")) inputs.push_back(*config);
   check_outputs(outputs_of(outputs), inputs);
-  ImageRun run = run_image(image, name, machine, outputs);
+  ImageRun run = run_with_progress(image, name, machine, outputs, console);
   console.out << image_run_text(image, name, run, machine);
   if (outputs.report) {
     attempt(run.failures, *outputs.report, [&] { write_image_report(*outputs.report, image, name, run, machine); });

@@ -52,21 +52,42 @@ class Sources {
   std::vector<std::string>& inputs_;
 };
 
+// Nanoseconds that a feature takes to be made, and a multiply-accumulate to be computed by the reference.
+constexpr double Feature = 40, ReferenceMac = 16;
+
+double making_nanoseconds(const workloads::ConvLayer& layer) {
+  return Feature * static_cast<double>(layer.feature_count());
+}
+
+/// A job's right outputs.
+Tensor right_outputs(const Job& job, const CompileSettings& settings, const LayerTensors& tensors,
+                     const CompileHooks& hooks) {
+  const double made = making_nanoseconds(job.layer) / compile_nanoseconds(job.layer, settings);
+  if (hooks.moved) hooks.moved(made);
+  const ReferenceLayer reference(job.layer, settings.machine.core.mode, tensors);
+  return reference.outputs([&](std::int64_t done, std::int64_t all) {
+    if (hooks.moved) hooks.moved(made + (1 - made) * static_cast<double>(done) / static_cast<double>(all));
+  });
+}
+
 }  // namespace
+
+double compile_nanoseconds(const workloads::ConvLayer& layer, const CompileSettings& settings) {
+  return making_nanoseconds(layer) + (settings.expect ? ReferenceMac * static_cast<double>(layer.macs()) : 0);
+}
 
 std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::string>& inputs) {
   return std::visit(Sources(settings.machine.core.mode, settings.seed, inputs), settings.source);
 }
 
-std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings,
-                                  const std::function<void(std::size_t job)>& started) {
+std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings, const CompileHooks& hooks) {
   const MachineSettings& machine = settings.machine;
   (void)compile_memory(jobs, settings,
                        available_memory());  // what cannot be mapped, or held, is refused before anything is computed
   std::vector<workloads::ImageLayer> layers;
   std::vector<Tensor> outputs;  // of all layers, when they are wanted
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (started) started(i);
+    if (hooks.started) hooks.started(i);
     Job& job = jobs[i];
     LayerTensors tensors = job.tensors();
     job.tensors = nullptr;
@@ -74,7 +95,7 @@ std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings&
     layer.conv = job.layer;
     if (settings.expect) {
       if (job.features_from) tensors.features = outputs[*job.features_from];
-      outputs.push_back(ReferenceLayer(job.layer, machine.core.mode, tensors).outputs());
+      outputs.push_back(right_outputs(job, settings, tensors, hooks));
       layer.outputs_crc = workloads::crc32(outputs.back().bytes(), outputs.back().size_in_bytes());
     }
     layer.weights = std::move(tensors.weights);

@@ -28,9 +28,17 @@ struct CompileSettings {
 /// Throws what network_jobs(), file_job() and read_manifest() throw.
 [[nodiscard]] std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::string>& inputs);
 
-/// The content of the image. `started` is called before each job and may be empty.
-/// Throws what compile_memory() and workloads::make_image() throw.
+/// Nanoseconds that a layer's tensors usually take to be made, and its right outputs to be computed.
+[[nodiscard]] double compile_nanoseconds(const workloads::ConvLayer& layer, const CompileSettings& settings);
+
+/// What a caller wants to hear while an image is made; either may be empty.
+struct CompileHooks {
+  std::function<void(std::size_t job)> started;
+  std::function<void(double share)> moved;  ///< of the job started last; as RunHooks::moved
+};
+
+/// The content of the image. Throws what compile_memory() and workloads::make_image() throw.
 [[nodiscard]] std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings,
-                                                const std::function<void(std::size_t job)>& started = {});
+                                                const CompileHooks& hooks = {});
 
 }  // namespace dlac::tb

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/running/image_run.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -39,6 +40,12 @@ void check_runnable(const Image& image, const std::string& name, const Config& c
   }
 }
 
+/// Multiply-accumulates.
+double macs_of(const Command& command) {
+  const auto* op = std::get_if<MmOp>(&command);
+  return op == nullptr ? 0 : static_cast<double>(op->channels) * op->columns * op->beats;
+}
+
 ImageLayerRun collect(Testbench& bench, const Image& image, const dlac_image_layer& layer) {
   ImageLayerRun run;
   for (std::uint32_t i = 0; i < layer.commands; ++i) {
@@ -57,7 +64,7 @@ ImageLayerRun collect(Testbench& bench, const Image& image, const dlac_image_lay
 }  // namespace
 
 ImageRun run_image(const Image& image, const std::string& name, const MachineSettings& machine,
-                   const OutputSettings& outputs) {
+                   const OutputSettings& outputs, const std::function<void(double share)>& moved) {
   check_runnable(image, name, machine.core);
   const std::uint64_t base = image.header.base;
   ImageRun run;
@@ -85,6 +92,12 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
                      "an image that the testbench's memory, from address 0 on, can hold: " + available.limited_by +
                          " leaves " + mebibytes(available.bytes));
   }
+  double all = 0, done = 0;
+  for (const Command& command : image.commands) all += macs_of(command);
+  bench->accelerator.observe([&](const CommandRecord& record) {
+    done += macs_of(record.command);
+    if (moved && all > 0) moved(std::min(1.0, done / all));
+  });
   if (outputs.waveform) {
     waveform.emplace("waveform", *outputs.waveform, machine,
                      [&](sc_core::sc_trace_file* file) { bench->accelerator.trace(file); });

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,9 @@ struct ImageRun {
 /// because SystemC elaborates once. Throws FileError or InputError for an image that does not fit the core, that leaves
 /// features to the host, or that takes more memory than there is, before anything runs; CoreError when the core reports
 /// one. Of `outputs` it writes the waveform and the records.
+/// `moved` is called often, with the share of the multiply-accumulates that is done, and may be empty.
 [[nodiscard]] ImageRun run_image(const workloads::Image& image, const std::string& name, const MachineSettings& machine,
-                                 const OutputSettings& outputs = {});
+                                 const OutputSettings& outputs = {},
+                                 const std::function<void(double share)>& moved = {});
 
 }  // namespace dlac::tb

@@ -42,8 +42,8 @@ ReferenceLayer::ReferenceLayer(const workloads::ConvLayer& layer, Mode mode, con
   }
 }
 
-Tensor ReferenceLayer::outputs() const {
-  const reference::Words words = reference::convolve(shape_, *weights_, features_, precision_);
+Tensor ReferenceLayer::outputs(const reference::Moved& moved) const {
+  const reference::Words words = reference::convolve(shape_, *weights_, features_, precision_, moved);
   const auto extent = [](std::int64_t size) { return static_cast<std::size_t>(size); };
   Tensor outputs(precision_ == reference::Precision::Binary32 ? ElementType::Float32 : ElementType::Float16,
                  {extent(shape_.n), extent(shape_.k), extent(shape_.oh()), extent(shape_.ow())});

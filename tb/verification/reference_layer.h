@@ -26,8 +26,9 @@ class ReferenceLayer {
   [[nodiscard]] const reference::Weights& weights() const { return *weights_; }
   [[nodiscard]] const reference::Words& features() const { return features_; }
 
-  /// The right outputs, [N,K,OH,OW], as the core writes them: Float32 (train) or Float16 (infer).
-  [[nodiscard]] workloads::Tensor outputs() const;
+  /// The right outputs, [N,K,OH,OW], as the core writes them: Float32 (train) or Float16 (infer). `moved` may be
+  /// empty.
+  [[nodiscard]] workloads::Tensor outputs(const reference::Moved& moved = {}) const;
 
  private:
   reference::Convolution shape_;

@@ -146,17 +146,30 @@ TEST_CASE("the line about memory that has run out names what takes less, and no 
 
 TEST_CASE("the progress bar moves within a layer, with the time that has passed and what remains") {
   const ScratchFolder folder;
-  const ProgramResult result = run_program_on_terminal(
-      folder.path(), {"run", "--network", "resnet20", "--layer", "layer1.0.conv1", "--verify", "all", "--batch", "48"});
-  CHECK(result.code == 0);
-  std::set<std::string> bars;  // what is drawn from one return of the cursor to the next
-  for (std::size_t at = result.err.find("\x1b[K["); at != std::string::npos; at = result.err.find("\x1b[K[", at + 1)) {
-    const std::string bar = result.err.substr(at + 3, result.err.find('\r', at) - at - 3);
-    CHECK_THAT(bar,
-               Catch::Matchers::Matches("\\[#*\\.*\\] [0-9]+ % layer1.0.conv1 [0-9]+:[0-9][0-9](, [0-9:]+ left)?"));
-    bars.insert(bar.substr(0, bar.find(" layer1")));
+  const std::vector<std::string> compile{"compile",        "--network", "resnet20", "--layer",
+                                         "layer1.0.conv1", "--expect",  "--output", "a.dlac"};
+  REQUIRE(run_program(folder.path(), with(compile, {"--batch", "8"})).code == 0);
+  const struct {
+    std::vector<std::string> arguments;
+    std::string name;
+  } runs[] = {{{"run", "--network", "resnet20", "--layer", "layer1.0.conv1", "--verify", "all", "--batch", "48"},
+               "layer1.0.conv1"},
+              {{"exec", "a.dlac", "--engine", "clocked"}, "a.dlac"},
+              {with(compile, {"--batch", "400"}), "layer1.0.conv1"}};
+  for (const auto& [arguments, name] : runs) {
+    INFO(arguments.front());
+    const ProgramResult result = run_program_on_terminal(folder.path(), arguments);
+    CHECK(result.code == 0);
+    std::set<std::string> bars;  // what is drawn from one return of the cursor to the next
+    for (std::size_t at = result.err.find("\x1b[K["); at != std::string::npos;
+         at = result.err.find("\x1b[K[", at + 1)) {
+      const std::string bar = result.err.substr(at + 3, result.err.find('\r', at) - at - 3);
+      CHECK_THAT(bar,
+                 Catch::Matchers::Matches("\\[#*\\.*\\] [0-9]+ % " + name + " [0-9]+:[0-9][0-9](, [0-9:]+ left)?"));
+      bars.insert(bar.substr(0, bar.find(" " + name)));
+    }
+    CHECK(bars.size() > 3);
   }
-  CHECK(bars.size() > 3);
 }
 
 TEST_CASE("the progress bar is never wider than the terminal") {
