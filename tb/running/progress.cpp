@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tb/system/shown_line.h"
+
 namespace dlac::tb {
 namespace {
 
@@ -81,7 +83,9 @@ void Progress::show(std::uint64_t done, const std::string& what) {
     const auto filled = static_cast<std::size_t>(share * static_cast<double>(width));
     bar = '[' + std::string(filled, '#') + std::string(width - filled, '.') + "] ";
   }
-  out_ << "\r\x1b[K" << clipped(bar + text, room) << std::flush;
+  set_line_shown(true);
+  const std::string line = "\r\x1b[K" + clipped(bar + text, room);  // in one piece: a signal comes before it or behind
+  out_ << line << std::flush;
   visible_ = true;
 }
 
@@ -92,6 +96,7 @@ void Progress::move(std::uint64_t done, const std::string& what) {
 void Progress::clear() {
   if (!visible_) return;
   out_ << "\r\x1b[K" << std::flush;
+  set_line_shown(false);
   visible_ = false;
 }
 

@@ -10,7 +10,8 @@
 namespace dlac::tb {
 
 /// A bar on one line of a terminal, whatever its width, with the time that has passed and an estimate of what remains.
-/// Where there is no terminal, nothing is written.
+/// Where there is no terminal, nothing is written. A signal that ends the program takes it away:
+/// tb/system/shown_line.h.
 class Progress {
  public:
   using Seconds = std::function<double()>;       ///< a clock

@@ -16,6 +16,7 @@
 #include <systemc>
 
 #include "tb/system/child_program.h"
+#include "tb/system/shown_line.h"
 #include "workloads/temporary_name.h"
 
 namespace dlac::tb {
@@ -32,6 +33,7 @@ extern "C" void end_by_signal(int signal, siginfo_t* info, void* /*context*/) {
   if (signal == SIGXFSZ && info->si_code == SI_USER && info->si_pid == ::getpid()) return;
   end_child_program();
   workloads::remove_temporary_files();
+  clear_shown_line();
   std::signal(signal, SIG_DFL);
   std::raise(signal);  // comes when the handler has returned
 }

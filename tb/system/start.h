@@ -5,9 +5,9 @@
 namespace dlac::tb {
 
 /// The body of main(), in place of SystemC's, which prints a banner: calls sc_main(). Any signal that ends the process
-/// and can be caught removes its temporary files (workloads/temporary_name.h) and ends a program that it runs
-/// (tb/system/child_program.h) before. A write beyond a limit on file sizes is an error of that write, and does not end
-/// the process.
+/// and can be caught removes its temporary files (workloads/temporary_name.h), ends a program that it runs
+/// (tb/system/child_program.h) and takes away the bar on its terminal (tb/system/shown_line.h) before. A write beyond a
+/// limit on file sizes is an error of that write, and does not end the process.
 [[nodiscard]] int start(int argc, char* argv[]);
 
 }  // namespace dlac::tb

@@ -77,12 +77,14 @@ class Terminal {
   [[nodiscard]] const std::string& name() const { return name_; }
 
   /// What is written to it until the program ends, which is told by its silence after this end's copy is closed.
-  [[nodiscard]] std::string read() {
+  /// `begun` is called when there is something.
+  [[nodiscard]] std::string read(const std::function<void()>& begun) {
     std::string text;
     std::array<char, 4096> piece{};
     pollfd ready{near_, POLLIN, 0};
     (void)::poll(&ready, 1, -1);  // the child has opened it
     ::close(far_);
+    begun();
     for (;;) {
       const ssize_t count = ::read(near_, piece.data(), piece.size());
       if (count <= 0) return text;  // EIO: nobody has it open any more
@@ -132,7 +134,7 @@ ProgramResult run_program_within(const std::string& folder, const std::vector<st
 }
 
 ProgramResult run_program_on_terminal(const std::string& folder, const std::vector<std::string>& arguments,
-                                      std::uint16_t columns) {
+                                      std::uint16_t columns, int signal) {
   Terminal terminal;
   terminal.open(columns);
   const pid_t child = ::fork();
@@ -142,7 +144,9 @@ ProgramResult run_program_on_terminal(const std::string& folder, const std::vect
     become_program(folder, arguments, ::open("/dev/null", O_WRONLY), ::open(terminal.name().c_str(), O_RDWR | O_NOCTTY),
                    std::nullopt);
   }
-  std::string shown = terminal.read();
+  std::string shown = terminal.read([&] {
+    if (signal != 0) ::kill(child, signal);
+  });
   ProgramResult result = result_of(child);
   result.err = std::move(shown);
   return result;

@@ -52,6 +52,15 @@ TEST_CASE("no signal that ends the program leaves a part of an output behind, an
   }
 }
 
+TEST_CASE("a signal that ends the program takes the progress bar away") {
+  const ScratchFolder folder;
+  const ProgramResult result =
+      run_program_on_terminal(folder.path(), {"run", "--network", "resnet34", "--engine", "clocked"}, 80, SIGTERM);
+  CHECK(result.signal == SIGTERM);
+  const std::string clear = "\r\x1b[K";
+  CHECK_THAT(result.err, Catch::Matchers::Contains("conv1 0:") && Catch::Matchers::EndsWith(clear));
+}
+
 TEST_CASE("a signal that is ignored when the program starts does not end it") {
   const ScratchFolder folder;
   auto* const before = std::signal(SIGHUP, SIG_IGN);
