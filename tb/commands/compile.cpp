@@ -59,14 +59,14 @@ void check_sources(const Given& given) {
   for (const auto& source : sources) {
     if (!given.has(source.option)) continue;
     if (chosen != nullptr)
-      refuse(source.option, given.all(source.option).front(), "no " + Given::option(chosen) + " beside it");
+      given.refuse(source.option, given.all(source.option).front(), "no " + Given::option(chosen) + " beside it");
     chosen = source.option;
   }
   if (chosen == nullptr) throw InputError("--network, --layers, --weights", "", "missing", "one of them");
   for (const auto& source : sources) {
     if (source.option == chosen) continue;
     for (const char* other : source.others) {
-      if (given.has(other)) refuse(other, given.all(other).front(), Given::option(source.option) + " with it");
+      if (given.has(other)) given.refuse(other, given.all(other).front(), Given::option(source.option) + " with it");
     }
   }
 }
@@ -90,7 +90,7 @@ Options parse(const Given& given) {
     LayerFiles files = layer_files(given);
     files.name = given.one("name");
     if (files.name && !workloads::image_format::name_problem(*files.name).empty()) {
-      refuse("name", *files.name, workloads::image_format::ExpectedName);
+      given.refuse("name", *files.name, workloads::image_format::ExpectedName);
     }
     settings.source = std::move(files);
   }
@@ -99,14 +99,14 @@ Options parse(const Given& given) {
   if (const std::optional<std::string> base = given.one("base")) {
     const std::optional<std::uint64_t> address = parse_address(*base);
     if (!address || *address % DLAC_IMAGE_ALIGNMENT != 0) {
-      refuse("base", *base, "a multiple of 64 below 2^64, decimal or behind 0x hexadecimal");
+      given.refuse("base", *base, "a multiple of 64 below 2^64, decimal or behind 0x hexadecimal");
     }
     settings.base = *address;
   }
   settings.features = !given.flag("no-features");
   settings.expect = given.flag("expect");
   if (settings.expect && !settings.features) {
-    refuse("expect", "no features in the image", "features that the outputs can be computed from");
+    given.refuse("expect", "no features in the image", "features that the outputs can be computed from");
   }
   settings.machine = machine_settings(given);
   options.config = given.file("config");

@@ -47,10 +47,8 @@ void list_layers(const workloads::Network& network, std::ostream& out) {
 }
 
 ExitCode run(const Given& given, const Console& console) {
-  const std::optional<std::string> name = given.one("network");
-  if (name) {
-    check_network(*name);
-    list_layers(workloads::network(*name), console.out);
+  if (given.has("network")) {
+    list_layers(workloads::network(network_name(given)), console.out);
   } else {
     list_networks(console.out);
   }

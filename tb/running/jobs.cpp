@@ -59,23 +59,6 @@ workloads::DensityProfile densities_of(const workloads::NetworkLayer& layer, con
   return profile;
 }
 
-void check_layer_names(const workloads::Network& network, const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const workloads::NetworkLayer& layer : network.layers) known.push_back(layer.conv.name);
-  for (const std::string& name : names) {
-    if (network.find(name) != nullptr) continue;
-    std::string expected = "a layer of " + network.name + ", ";
-    if (known.size() <= LongestList) {
-      expected += one_of(name, known);
-    } else {
-      const std::vector<std::string> near = nearest(name, known, 5);
-      expected += (near.empty() ? "" : "perhaps " + join(near) + "; ") + std::string("`dlac-tb networks --network ") +
-                  network.name + "` lists all " + std::to_string(known.size());
-    }
-    throw InputError("--layer", "", printable(name), expected);
-  }
-}
-
 // --- files
 
 std::string shape_text(const Tensor& tensor) {
@@ -211,7 +194,6 @@ Job job_of(ConvLayer layer, LayerTensors tensors) {
 
 std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std::uint64_t seed) {
   workloads::Network network = workloads::network(selection.network, 1);
-  check_layer_names(network, selection.layers);
   const DensityOverrides& overrides = selection.densities;
   UsedOverrides used;
   std::vector<Job> jobs;

@@ -28,7 +28,7 @@ struct Job {
 [[noreturn]] void refuse_mapping(const Job& job, const workloads::LayerError& error);
 
 /// The layers of a network in network order, with synthetic tensors. A layer's tensors depend on the seed, its name and
-/// its densities, not on the other layers. Throws InputError for an unknown layer, or a density that no layer takes.
+/// its densities, not on the other layers. Throws InputError for a density that no layer takes.
 [[nodiscard]] std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std::uint64_t seed);
 
 /// Reads and checks a layer's files; converts them to the mode's format, ternarises where that is asked for. The layer

@@ -40,7 +40,7 @@ po::options_description option_group(const std::string& title) {
   return po::options_description(title, HelpColumns, DescriptionColumns);
 }
 
-Given::Given(const Syntax& syntax, const Texts& arguments) {
+Given::Given(const Syntax& syntax, const Texts& arguments) : operand_(syntax.operand == nullptr ? "" : syntax.operand) {
   const std::string as_in_help = " as in `" + syntax.help + "`";
   // As on Unix, but "--mod" is no "--mode" and "-hx" is nothing.
   constexpr int Style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing &
@@ -75,7 +75,7 @@ Texts Given::all(const char* name) const { return has(name) ? given_[name].as<Te
 
 std::optional<std::string> Given::one(const char* name) const {
   const Texts values = all(name);
-  if (values.size() > 1) refuse(name, values[1], "the option at most once");
+  if (values.size() > 1) refuse(name, values[1], operand_ == name ? "one file" : "the option at most once");
   if (values.empty()) return std::nullopt;
   return values.front();
 }
@@ -127,9 +127,17 @@ Given Given::repeating(const char* source, const Texts& names) const {
   Given more = *this;
   const nlohmann::json* document = has(source) ? nullptr : config();
   if (document == nullptr) return more;
-  for (auto& [name, values] : run_of_report(*document)) {
-    if (has(name.c_str()) || std::find(names.begin(), names.end(), name) == names.end()) continue;
-    more.given_.insert({name, po::variable_value(boost::any(std::move(values)), false)});
+  std::vector<RepeatedOption> repeated = run_of_report(*document);
+  const auto what = std::find_if(repeated.begin(), repeated.end(),
+                                 [&](const RepeatedOption& option) { return option.name == source; });
+  if (is_report(*document) && what == repeated.end()) {
+    throw InputError(printable(*file("config")), source, "missing",
+                     "the report of a run of this command, or " + option(source) + " to say what to run");
+  }
+  for (RepeatedOption& option : repeated) {
+    if (has(option.name.c_str()) || std::find(names.begin(), names.end(), option.name) == names.end()) continue;
+    more.keys_[option.name] = option.key;
+    more.given_.insert({option.name, po::variable_value(boost::any(std::move(option.values)), false)});
   }
   return more;
 }
@@ -140,8 +148,11 @@ const nlohmann::json* Given::config() const {
   return config_.get();
 }
 
-void refuse(const std::string& name, const std::string& value, const std::string& expected) {
-  throw InputError(Given::option(name), "", printable(value), expected);
+void Given::refuse(const std::string& name, const std::string& value, const std::string& expected) const {
+  if (const auto key = keys_.find(name); key != keys_.end()) {
+    throw InputError(printable(*file("config")), key->second, printable(value), expected);
+  }
+  throw InputError(option(name), "", printable(value), expected);
 }
 
 }  // namespace dlac::tb

@@ -3,6 +3,7 @@
 
 #include <boost/program_options.hpp>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -52,8 +53,12 @@ class Given {
   [[nodiscard]] std::vector<Assignment> assignments(const std::vector<std::string>& keys) const;
 
   /// Where --config names a report and the option `source`, which says what is run, is left out: the same options and
-  /// those that repeat the report's run, as far as they are among `names`. Throws for a file that cannot be read.
+  /// those that repeat the report's run, as far as they are among `names`. Throws for a file that cannot be read, and
+  /// for the report of another command.
   [[nodiscard]] Given repeating(const char* source, const std::vector<std::string>& names) const;
+
+  /// Throws the InputError that refuses an option's value. One that came from a report is named by file and key.
+  [[noreturn]] void refuse(const std::string& name, const std::string& value, const std::string& expected) const;
 
   /// The option as it is written.
   [[nodiscard]] static std::string option(const std::string& name) { return "--" + name; }
@@ -63,10 +68,9 @@ class Given {
   [[nodiscard]] const nlohmann::json* config() const;
 
   boost::program_options::variables_map given_;
+  std::string operand_;
+  std::map<std::string, std::string> keys_;  ///< of the report that options come from, by name
   mutable std::shared_ptr<const nlohmann::json> config_;
 };
-
-/// Throws the InputError that refuses an option's value.
-[[noreturn]] void refuse(const std::string& name, const std::string& value, const std::string& expected);
 
 }  // namespace dlac::tb

@@ -18,9 +18,9 @@ AxisPair axes(const Given& given, const char* name, std::uint32_t minimum, AxisP
     return value && *value >= minimum && *value <= Maximum;
   };
   if (!fits(first) || !fits(second)) {
-    refuse(name, *text,
-           "a whole number from " + std::to_string(minimum) + " to " + std::to_string(Maximum) +
-               ", or two as in 2,1 (height, width)");
+    given.refuse(name, *text,
+                 "a whole number from " + std::to_string(minimum) + " to " + std::to_string(Maximum) +
+                     ", or two as in 2,1 (height, width)");
   }
   return {static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*second)};
 }
@@ -52,7 +52,7 @@ LayerFiles layer_files(const Given& given) {
     try {
       files.ternary = workloads::parse_ternary_rule(*rule);
     } catch (const workloads::TernaryError&) {
-      refuse("ternary", *rule, workloads::ExpectedTernaryRule);
+      given.refuse("ternary", *rule, workloads::ExpectedTernaryRule);
     }
     files.ternary_text = *rule;
   }

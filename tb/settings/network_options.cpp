@@ -15,7 +15,7 @@ std::optional<DensityOverrides::Number> number(const Given& given, const char* n
   const std::optional<std::string> text = given.one(name);
   if (!text) return std::nullopt;
   const std::optional<double> value = parse_number(*text);
-  if (!value || *value < 0 || *value > maximum) refuse(name, *text, "a number from 0 to " + fixed(maximum, 0));
+  if (!value || *value < 0 || *value > maximum) given.refuse(name, *text, "a number from 0 to " + fixed(maximum, 0));
   return DensityOverrides::Number{*value, *text};
 }
 
@@ -23,6 +23,23 @@ std::vector<std::string> network_names() {
   std::vector<std::string> names;
   for (const workloads::NetworkInfo& info : workloads::networks()) names.emplace_back(info.name);
   return names;
+}
+
+void check_layer_names(const Given& given, const workloads::Network& network, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const workloads::NetworkLayer& layer : network.layers) known.push_back(layer.conv.name);
+  for (const std::string& name : names) {
+    if (network.find(name) != nullptr) continue;
+    std::string expected = "a layer of " + network.name + ", ";
+    if (known.size() <= LongestList) {
+      expected += one_of(name, known);
+    } else {
+      const std::vector<std::string> near = nearest(name, known, 5);
+      expected += (near.empty() ? "" : "perhaps " + join(near) + "; ") + std::string("`dlac-tb networks --network ") +
+                  network.name + "` lists all " + std::to_string(known.size());
+    }
+    given.refuse("layer", name, expected);
+  }
 }
 
 }  // namespace
@@ -39,20 +56,22 @@ boost::program_options::options_description network_options() {
   return options;
 }
 
-void check_network(const std::string& name) {
+std::string network_name(const Given& given) {
   const std::vector<std::string> known = network_names();
-  if (std::find(known.begin(), known.end(), name) == known.end()) refuse("network", name, one_of(name, known));
+  std::string name = given.required("network", one_of("", known));
+  if (std::find(known.begin(), known.end(), name) == known.end()) given.refuse("network", name, one_of(name, known));
+  return name;
 }
 
 NetworkSelection network_selection(const Given& given) {
   NetworkSelection selection;
-  selection.network = given.required("network", one_of("", network_names()));
-  check_network(selection.network);
+  selection.network = network_name(given);
   selection.layers = given.all("layer");
+  check_layer_names(given, workloads::network(selection.network), selection.layers);
   for (std::size_t i = 0; i < selection.layers.size(); ++i) {
     const auto end = selection.layers.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::find(selection.layers.begin(), end, selection.layers[i]) != end) {
-      refuse("layer", selection.layers[i], "every layer at most once");
+      given.refuse("layer", selection.layers[i], "every layer at most once");
     }
   }
   selection.batch = static_cast<std::uint32_t>(given.whole("batch", 1, 1U << 20U, 1));

@@ -21,17 +21,17 @@ OutputSettings output_settings(const Given& given, std::uint32_t clock_period_ps
   OutputSettings settings;
   settings.report = given.one("report");
   if (settings.report && !is_csv(*settings.report) && extension_of(*settings.report) != ".json") {
-    refuse("report", *settings.report, "a file name that ends in .json or .csv");
+    given.refuse("report", *settings.report, "a file name that ends in .json or .csv");
   }
   if (const std::optional<std::string> path = given.file("vcd")) {
     if (is_fst(*path) && !fst_converter()) {
-      refuse("vcd", *path, "a name that ends in .vcd, as long as vcd2fst (Debian's gtkwave) is not installed");
+      given.refuse("vcd", *path, "a name that ends in .vcd, as long as vcd2fst (Debian's gtkwave) is not installed");
     }
     settings.waveform = WaveformSettings{*path, std::nullopt};
   }
   if (const std::optional<std::string> window = given.one("vcd-window")) {
-    if (!settings.waveform) refuse("vcd-window", *window, "--vcd FILE with it");
-    settings.waveform->window = parse_window("vcd-window", *window, clock_period_ps);
+    if (!settings.waveform) given.refuse("vcd-window", *window, "--vcd FILE with it");
+    settings.waveform->window = parse_window(given, "vcd-window", *window, clock_period_ps);
   }
   settings.records = record_settings(given, clock_period_ps);
   return settings;

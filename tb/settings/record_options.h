@@ -14,6 +14,7 @@ namespace dlac::tb {
 [[nodiscard]] RecordSettings record_settings(const Given& given, std::uint32_t clock_period_ps);
 
 /// FIRST:LAST as option `name` has it. Throws InputError.
-[[nodiscard]] CycleWindow parse_window(const char* name, const std::string& text, std::uint32_t clock_period_ps);
+[[nodiscard]] CycleWindow parse_window(const Given& given, const char* name, const std::string& text,
+                                       std::uint32_t clock_period_ps);
 
 }  // namespace dlac::tb

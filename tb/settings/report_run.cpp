@@ -20,19 +20,19 @@ std::string as_option(const json& value) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::vector<std::string>>> run_of_report(const json& document) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> options;
+std::vector<RepeatedOption> run_of_report(const json& document) {
+  std::vector<RepeatedOption> options;
   if (!is_report(document)) return options;
-  const auto add = [&](const json& from, const char* key) {
+  const auto add = [&](const json& from, const std::string& path, const char* key) {
     const auto found = from.find(key);
     if (found == from.end() || as_option(*found).empty()) return;
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', '-');
-    options.push_back({name, {as_option(*found)}});
+    options.push_back({name, path + key, {as_option(*found)}});
   };
   for (const char* key : {"network", "batch", "weight_density", "feature_density", "spread", "weights", "features",
                           "ternary", "seed", "verify"}) {
-    add(document, key);
+    add(document, "", key);
   }
   const auto layers = document.find("layers");
   if (layers == document.end() || !layers->is_array()) return options;
@@ -41,11 +41,11 @@ std::vector<std::pair<std::string, std::vector<std::string>>> run_of_report(cons
     const auto name = layer.is_object() ? layer.find("name") : layer.end();
     if (layer.is_object() && name != layer.end() && name->is_string()) names.push_back(name->get<std::string>());
   }
-  if (!names.empty()) options.emplace_back("layer", std::move(names));
+  if (!names.empty()) options.push_back({"layer", "layers.name", std::move(names)});
   if (layers->empty() || !layers->front().is_object()) return options;
   const auto shape = layers->front().find("shape");  // of the one layer on tensors from files
   if (shape == layers->front().end()) return options;
-  for (const char* key : {"stride", "pad", "dilation", "groups"}) add(*shape, key);
+  for (const char* key : {"stride", "pad", "dilation", "groups"}) add(*shape, "layers.shape.", key);
   return options;
 }
 

@@ -34,14 +34,14 @@ RunSettings run_settings(const Given& given) {
   settings.seed = given.whole("seed", 0, std::numeric_limits<std::uint64_t>::max(), settings.seed);
   if (const std::optional<std::string> level = given.one("verify")) {
     const auto found = std::find(VerifyNames.begin(), VerifyNames.end(), *level);
-    if (found == VerifyNames.end()) refuse("verify", *level, one_of(*level, VerifyNames));
+    if (found == VerifyNames.end()) given.refuse("verify", *level, one_of(*level, VerifyNames));
     settings.verify = static_cast<VerifyLevel>(found - VerifyNames.begin());
   }
   settings.outputs = output_settings(given, settings.machine.core.clock_period_ps);
   settings.segments = given.flag("segments");
   const std::optional<std::string>& report = settings.outputs.report;
   if (settings.segments && (!report || is_csv(*report))) {
-    refuse("segments", report.value_or("no report"), "--report FILE.json to list the segments in");
+    given.refuse("segments", report.value_or("no report"), "--report FILE.json to list the segments in");
   }
   return settings;
 }

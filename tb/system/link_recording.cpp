@@ -23,14 +23,14 @@ void LinkRecording::Modules::composed(const std::vector<LinkInfo>& links) {
   try {
     LinkModules::composed(links);
   } catch (const ConfigError& error) {
-    throw InputError(
-        "--record", "", printable(error.value()),
-        "a link that `dlac-tb links` lists, or a pattern that matches some; the clocked engine has more of "
-        "them");
+    throw InputError("--record", "", printable(error.value()),
+                     std::string("a link that `dlac-tb links` lists") + (clocked_ ? " with --engine clocked" : "") +
+                         ", or a pattern that matches some" +
+                         (clocked_ ? "" : "; the clocked engine has more of them"));
   }
 }
 
-LinkRecording::LinkRecording(const RecordSettings& settings, const Config& config) {
+LinkRecording::LinkRecording(const RecordSettings& settings, const Config& config) : modules_(config) {
   const CycleWindow window = settings.window.value_or(CycleWindow{0, ~std::uint64_t{0}});
   for (const LinkPattern& record : settings.links) {
     File& file = *files_.emplace_back(std::make_unique<File>(record.path, window));

@@ -41,8 +41,12 @@ class LinkRecording {
   /// What is wrong with a link is wrong with an option here.
   class Modules final : public LinkModules {
    public:
+    explicit Modules(const Config& config) : clocked_(config.engine == EngineKind::Clocked) {}
     [[nodiscard]] std::unique_ptr<LinkModule> link_module(const LinkInfo& link) override;
     void composed(const std::vector<LinkInfo>& links) override;
+
+   private:
+    bool clocked_;
   };
 
   std::vector<std::unique_ptr<File>> files_;

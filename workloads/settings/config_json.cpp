@@ -219,14 +219,17 @@ Json each_key(const MachineSettings& settings, Entry entry) {
 
 }  // namespace
 
-bool is_report(const json& document) {
-  const auto configuration = document.find("configuration");
-  return document.contains("program") && configuration != document.end() && configuration->is_object();
-}
+bool is_report(const json& document) { return document.contains("program"); }
 
 std::vector<Assignment> assignments_of(const json& document, const std::string& name) {
   if (!document.is_object()) throw InputError(name, "", shown(document), "a JSON object of keys and values");
-  const json& configuration = is_report(document) ? document["configuration"] : document;
+  const bool of_report = is_report(document);
+  const auto found = document.find("configuration");
+  if (of_report && (found == document.end() || !found->is_object())) {
+    throw InputError(name, "configuration", found == document.end() ? "missing" : shown(*found),
+                     "that of the report, an object of keys and values");
+  }
+  const json& configuration = of_report ? *found : document;
   std::vector<Assignment> assignments;
   for (const auto& [key, value] : configuration.items()) {
     if (!value.is_object()) {

@@ -25,7 +25,7 @@ struct Assignment {
   Kind kind = Kind::Text;
 };
 
-/// A report of dlac-tb: it names the program and holds the configuration that it ran with.
+/// A report: it names the program that wrote it. assignments_of() needs its configuration, too.
 [[nodiscard]] bool is_report(const nlohmann::json& document);
 
 /// Reads a configuration file: one JSON object, key -> value, or key -> {"value": ..., "description": ..., "origin":

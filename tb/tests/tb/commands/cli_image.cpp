@@ -314,7 +314,7 @@ TEST_CASE("a malformed image, or one for another core, is refused in one line") 
   check_refused(folder, {"exec", "good.dlac", "--mode", "infer"}, "good.dlac: made for mode train", "infer");
   check_refused(folder, {"exec", "good.dlac", "--set", "queue_depth=4"}, "good.dlac: made for queue_depth 16", "4");
   check_refused(folder, {"image"}, "--image: missing", "dLAC image");
-  check_refused(folder, {"image", "good.dlac", "bad.dlac"}, "--image: bad.dlac", "at most once");
+  check_refused(folder, {"image", "good.dlac", "bad.dlac"}, "--image: bad.dlac", "expected one file");
   check_refused(folder, {"image", "none.dlac"}, "none.dlac: no such file", "dLAC image");
   check_refused(folder, {"exec", "net"}, "net: a folder", "dLAC image");
 }

@@ -430,6 +430,24 @@ TEST_CASE("a report given as the configuration repeats its run") {
   succeed({"layer", "--config", "e.json", "--output", "z.npy", "--report", "f.json"});
   CHECK(results("f.json") == results("e.json"));
   CHECK((folder.read("z.npy") == folder.read("y.npy")));
+
+  // What a report says wrongly is found in the report.
+  const auto refused = [&](const std::string& report, const nlohmann::json& patch, const std::string& starts) {
+    nlohmann::json document = folder.json(report);
+    document.merge_patch(patch);
+    folder.write("p.json", document.dump());
+    const ProgramResult result = run_program(folder.path(), {"run", "--config", "p.json"});
+    CHECK(result.code == 2);
+    CHECK_THAT(result.err, Catch::Matchers::StartsWith("dlac-tb: p.json: " + starts));
+  };
+  refused("a.json", {{"batch", 0}}, "batch: 0: expected a whole number from 1 to ");
+  refused("a.json", {{"network", "resnet21"}}, "network: resnet21: expected one of ");
+  refused("a.json", {{"feature_density", 1.5}}, "feature_density: 1.5: expected a number from 0 to 1");
+  refused("a.json", {{"verify", "some"}}, "verify: some: expected one of ");
+  refused("a.json", {{"layers", {{{"name", "conv9"}}}}}, "layers.name: conv9: expected a layer of resnet20, ");
+  refused("a.json", {{"configuration", nullptr}}, "configuration: missing: expected ");
+  refused("a.json", {{"configuration", {{"rows", 0}}}}, "rows: 0: expected ");
+  refused("e.json", nlohmann::json::object(), "network: missing: expected the report of a run of this command, or --network ");
 }
 
 }  // namespace dlac::tb

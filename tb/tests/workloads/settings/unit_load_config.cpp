@@ -78,7 +78,7 @@ TEST_CASE("a wrong configuration is refused in one line with its name, key, valu
       {"[]", "c.json: an array: ", "expected a JSON object"},
       {"{", "c.json: line 1, column 2: end of file: ", "expected valid JSON"},
       {R"({"pse": 8})", "c.json: pse: 8: ", "perhaps pes"},
-      {R"({"program": "dlac-tb"})", "c.json: program: ", "a known key"},
+      {R"({"program": "dlac-tb"})", "c.json: configuration: missing: ", "that of the report, an object"},
       {R"({"configuration": {"rows": 8}})", "c.json: ", "expected "},
       // What is expected is what the key takes, not what some other key would.
       {R"({"rows": null})", "c.json: rows: null: ", "expected a whole number from 1 to 64, a power of two"},
