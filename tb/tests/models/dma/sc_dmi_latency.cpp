@@ -125,6 +125,7 @@ struct Case {
 
 void check(const Command& command, const std::vector<Case>& cases) {
   std::vector<std::unique_ptr<Platform>> platforms;
+  platforms.reserve(cases.size());
   for (const Case& each : cases) {
     platforms.push_back(std::make_unique<Platform>(("platform_" + std::to_string(platforms.size())).c_str(),
                                                    two_outstanding(), sc_time(each.read_ns, sc_core::SC_NS),

@@ -115,8 +115,13 @@ TEST_CASE("kernels: binary16 ternary updates of every accumulator with a dense s
   const std::vector<std::uint32_t> patterns = sample();
   REQUIRE(patterns.size() % Columns == 0);
   std::vector<Tally> tallies(targets.size());
+#ifdef __SANITIZE_ADDRESS__
+  constexpr std::size_t Step = 9 * Columns;  // a ninth of them: it is many times slower
+#else
+  constexpr std::size_t Step = Columns;
+#endif
 
-  for (std::size_t from = 0; from < patterns.size(); from += Columns) {
+  for (std::size_t from = 0; from < patterns.size(); from += Step) {
     AlignedArray<float> features;
     features.resize(dlac::schedule::LanePad);
     float largest = 0;
@@ -183,7 +188,7 @@ TEST_CASE("kernels: binary16 ternary updates of every accumulator with a dense s
   }
   for (std::size_t i = 0; i < targets.size(); ++i) {
     INFO(dlac::schedule::simd_target_name(targets[i]) << ", first wrong: " << tallies[i].first());
-    CHECK(tallies[i].cases() > 100'000'000);
+    CHECK(tallies[i].cases() > 100'000'000 / (Step / Columns));
     CHECK(tallies[i].wrong() == 0);
   }
 }
