@@ -629,7 +629,7 @@ TEST_CASE("point-wise: an operation touches its tile of its bank alone") {
     std::vector<Command> list{fill(0, 0x3F800000), fill(1, 0x40000000), add};
     for (const std::uint32_t bank : {0U, 1U}) {
       store.bank = bank;
-      store.address = OutputsAt + bank * 256;
+      store.address = OutputsAt + std::uint64_t{bank} * 256;
       list.emplace_back(store);
     }
     list.emplace_back(End{});
