@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/system/testbench.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#include <pthread.h>
-#include <sanitizer/common_interface_defs.h>
-#endif
-
 #include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <utility>
 
+#include "tb/system/main_stack.h"
 #include "tb/system/register_access.h"
 
 namespace dlac::tb {
@@ -35,21 +31,6 @@ struct Layout {
         end(outputs + page_up(layer.output_count() * config.word_bytes())) {}
   std::uint64_t weights, features, outputs, end;
 };
-
-/// AddressSanitizer must know the stack that an exception is thrown on. SystemC 2.3.4 tells it where the stacks of its
-/// threads lie, but not, when it comes back from them, where the main one does.
-void restore_main_stack() {
-#ifdef __SANITIZE_ADDRESS__
-  pthread_attr_t attributes;
-  void* bottom = nullptr;
-  std::size_t size = 0;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
-  pthread_attr_getstack(&attributes, &bottom, &size);
-  pthread_attr_destroy(&attributes);
-  __sanitizer_start_switch_fiber(nullptr, bottom, size);
-  __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
-#endif
-}
 
 }  // namespace
 
