@@ -289,7 +289,7 @@ TEST_CASE("synthetic tensors: the largest spread of each kind is taken, one beyo
 TEST_CASE("synthetic features: every image of a batch has a pattern of its own") {
   // Densities of the pixels over the channels: as spread in one image as in the other, and not alike. The pattern has
   // some 256 independent values, so that a chance correlation is of the order of 1/16.
-  constexpr std::size_t Channels = 64, Pixels = 64 * 64;
+  constexpr std::size_t Channels = 64, Pixels = std::size_t{64} * 64;
   ConvLayer layer = layer_of(Channels, 64, 1);
   layer.batch = 2;
   DensityProfile profile;
