@@ -637,8 +637,8 @@ TEST_CASE("point-wise: an operation touches its tile of its bank alone") {
     for (std::uint32_t k = 0; k < 16; ++k) {
       for (std::uint32_t c = 0; c < 4; ++c) {
         Word words[2];
-        std::memcpy(&words[0], bench.memory.data() + OutputsAt + 4 * (k * 4 + c), 4);
-        std::memcpy(&words[1], bench.memory.data() + OutputsAt + 256 + 4 * (k * 4 + c), 4);
+        std::memcpy(&words[0], bench.memory.data() + OutputsAt + 4 * (std::size_t{k} * 4 + c), 4);
+        std::memcpy(&words[1], bench.memory.data() + OutputsAt + 256 + 4 * (std::size_t{k} * 4 + c), 4);
         CAPTURE(k, c);
         CHECK(words[0] == (k < 5 && c < 2 ? 0x40A00000 : 0x3F800000));
         CHECK(words[1] == 0x40000000);
