@@ -37,6 +37,11 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
     if (output) outputs = std::move(result.outputs);
   };
   RunOutcome outcome = run_jobs(jobs_, report_.settings, hooks);
+  if (outcome.stopped) {
+    progress.clear();
+    (void)show_failures(outcome.failures, console_);
+    std::rethrow_exception(outcome.stopped);
+  }
   report_.layers = std::move(outcome.layers);
   table.finish();
   const Group total = total_of(report_.layers);

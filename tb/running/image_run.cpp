@@ -102,7 +102,11 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
     waveform.emplace("waveform", *outputs.waveform, machine,
                      [&](sc_core::sc_trace_file* file) { bench->accelerator.trace(file); });
   }
-  bench->run();
+  try {
+    bench->run();
+  } catch (const CoreError&) {
+    run.stopped = std::current_exception();
+  }
   run.failures = recording.finish();
   if (waveform) {
     if (std::optional<std::string> failure = waveform->finish()) run.failures.push_back(std::move(*failure));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ struct ImageRun {
   std::vector<ImageLayerRun> layers;
   std::array<std::uint64_t, CounterCount> counters{};  ///< of the whole list; index: Counter
   std::vector<std::string> failures;                   ///< a line for each waveform and record that was not written
+  std::exception_ptr stopped;                          ///< the CoreError that ended the list; nothing was collected
   [[nodiscard]] bool passed() const {
     return std::all_of(layers.begin(), layers.end(), [](const ImageLayerRun& layer) { return layer.right != false; });
   }
@@ -37,8 +39,8 @@ struct ImageRun {
 
 /// Loads the image into a testbench's memory and runs its list. `name` is what errors call it. One call per process,
 /// because SystemC elaborates once. Throws FileError or InputError for an image that does not fit the core, that leaves
-/// features to the host, or that takes more memory than there is, before anything runs; CoreError when the core reports
-/// one. Of `outputs` it writes the waveform and the records.
+/// features to the host, or that takes more memory than there is, before anything runs. Of `outputs` it writes the
+/// waveform and the records, up to where the core stops.
 /// `moved` is called often, with the share of the multiply-accumulates that is done, and may be empty.
 [[nodiscard]] ImageRun run_image(const workloads::Image& image, const std::string& name, const MachineSettings& machine,
                                  const OutputSettings& outputs = {},

@@ -106,7 +106,11 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
       testbench.accelerator.trace(file);
     });
   }
-  testbench.run();
+  try {
+    testbench.run();
+  } catch (const CoreError&) {
+    outcome.stopped = std::current_exception();
+  }
   outcome.failures = recording.finish();
   if (waveform) {
     if (std::optional<std::string> failure = waveform->finish()) outcome.failures.push_back(std::move(*failure));

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
@@ -29,11 +30,12 @@ struct RunOutcome {
   std::vector<LayerReport> layers;
   std::uint64_t expected_memory_bytes = 0;  ///< RunMemory::peak_bytes
   std::vector<std::string> failures;        ///< a line for each waveform and record that was not written
+  std::exception_ptr stopped;               ///< the CoreError that ended the run before its end, if one did
 };
 
 /// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,
-/// drops it. One call per process, because SystemC elaborates once.
-/// Throws what run_memory() and Testbench throw.
+/// drops it. Waveforms and records are written up to where the core stopped. One call per process, because SystemC
+/// elaborates once. Throws what run_memory() and Testbench throw, but for a CoreError.
 [[nodiscard]] RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const RunHooks& hooks);
 
 }  // namespace dlac::tb

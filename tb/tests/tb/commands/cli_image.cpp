@@ -339,6 +339,16 @@ TEST_CASE("wrong outputs and errors of the core end with exit code 1") {
   const ProgramResult failed = run_program(folder.path(), {"exec", "bad.dlac"});
   CHECK(failed.code == 1);
   CHECK_THAT(failed.err, Contains("bad.dlac: the core reports: memory error on load"));
+
+  // What led to it can be looked at.
+  const ProgramResult traced =
+      run_program(folder.path(), {"exec", "bad.dlac", "--record", "mem=m.csv", "--vcd", "a.vcd", "--report", "r.json"});
+  CHECK(traced.code == 1);
+  CHECK(traced.err == failed.err);
+  CHECK_THAT(folder.read("m.csv"), Contains(",port,read,0x10000000000,") && Contains(",address_error\n"));
+  CHECK_THAT(folder.read("a.vcd"), Contains("$enddefinitions"));
+  CHECK(folder.size("a.gtkw") > 0);
+  CHECK_FALSE(std::filesystem::exists(folder.file("r.json")));
 }
 
 TEST_CASE("exec writes a report and a waveform of what it runs, and changes nothing by it") {
