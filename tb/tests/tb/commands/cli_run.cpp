@@ -447,7 +447,8 @@ TEST_CASE("a report given as the configuration repeats its run") {
   refused("a.json", {{"layers", {{{"name", "conv9"}}}}}, "layers.name: conv9: expected a layer of resnet20, ");
   refused("a.json", {{"configuration", nullptr}}, "configuration: missing: expected ");
   refused("a.json", {{"configuration", {{"rows", 0}}}}, "rows: 0: expected ");
-  refused("e.json", nlohmann::json::object(), "network: missing: expected the report of a run of this command, or --network ");
+  refused("e.json", nlohmann::json::object(),
+          "network: missing: expected the report of a run of this command, or --network ");
 }
 
 }  // namespace dlac::tb
