@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
 namespace dlac::tb {
 namespace {
@@ -102,6 +103,12 @@ TEST_CASE("the limit on the address space counts") {
   tree.file("proc/self/statm", std::to_string(Space / page) + " " + std::to_string(Resident / page) + " 10 1 0 1 0\n");
   const rlimit limit{Space + 50 * Mebibyte, before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_AS, &limit) == 0);
+  rlimit taken{};
+  REQUIRE(::getrlimit(RLIMIT_AS, &taken) == 0);
+  if (taken.rlim_cur != limit.rlim_cur) {
+    std::cout << "SKIPPED: an emulator of processors keeps the limit to itself\n";
+    return;
+  }
   const AvailableMemory available = tree.look();
   REQUIRE(::setrlimit(RLIMIT_AS, &before) == 0);
   CHECK(available.bytes == 50 * Mebibyte + Resident);  // all but 8 MiB of the space is no memory
