@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/commands/program.h"
 
+#include <sysc/kernel/sc_kernel_ids.h>
+
 #include <algorithm>
 #include <new>
 #include <sstream>
+#include <string_view>
 #include <systemc>
 
 #include "tb/reports/report_file.h"
@@ -94,6 +97,9 @@ ExitCode run_subcommand(const Subcommand& command, const std::vector<std::string
     try {
       return command.run(given, console);
     } catch (const std::bad_alloc&) {
+      throw out_of_memory(command.less_memory);
+    } catch (const sc_core::sc_report& report) {  // of SystemC's own allocation
+      if (report.get_msg_type() != std::string_view(sc_core::SC_ID_STACK_SETUP_FAILED_)) throw;
       throw out_of_memory(command.less_memory);
     }
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tb/reports/text.h"
+#include "tb/running/at_end.h"
 #include "tb/running/memory_estimate.h"
 #include "tb/system/available_memory.h"
 #include "tb/system/link_recording.h"
@@ -70,6 +71,9 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
   ImageRun run;
   std::optional<Waveform> waveform;
   const auto program = [&](Testbench& bench) {
+    const AtEnd close_waveform([&] {
+      if (waveform) waveform->close();
+    });
     std::memcpy(bench.memory.data() + base, image.bytes.data(), image.bytes.size());
     const ErrorCode error = bench.run_list(image.commands, base + image.header.commands_offset);
     if (error != ErrorCode::None) {
@@ -77,9 +81,8 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
     }
     run.counters = bench.read_counters();
     for (const dlac_image_layer& layer : image.layers) run.layers.push_back(collect(bench, image, layer));
-    if (waveform) waveform->close();
   };
-  (void)exec_memory(image, name, machine.core, available_memory());
+  (void)exec_memory(image, name, machine.core, outputs.records, available_memory());
   LinkRecording recording(outputs.records, machine.core);
   std::unique_ptr<Testbench> bench;
   try {

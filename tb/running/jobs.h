@@ -27,8 +27,9 @@ struct Job {
 [[noreturn]] void refuse_mapping(const Job& job, const MachineSettings& machine, const ConfigError& error);
 [[noreturn]] void refuse_mapping(const Job& job, const workloads::LayerError& error);
 
-/// The layers of a network in network order, with synthetic tensors. A layer's tensors depend on the seed, its name and
-/// its densities, not on the other layers. Throws InputError for a density that no layer takes.
+/// The layers of a network in network order, with synthetic tensors; of those that are chosen the ones that it has. A
+/// layer's tensors depend on the seed, its name and its densities, not on the other layers. Throws InputError for a
+/// density that no layer takes.
 [[nodiscard]] std::vector<Job> network_jobs(const NetworkSelection& selection, Mode mode, std::uint64_t seed);
 
 /// Reads and checks a layer's files; converts them to the mode's format, ternarises where that is asked for. The layer

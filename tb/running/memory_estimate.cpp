@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/running/memory_estimate.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -75,12 +77,38 @@ std::uint64_t core_bytes(const Config& core) {
          (clocked ? core.pes * ClockedPe : 0);
 }
 
-/// What --record takes: an observer in each link, of a PE mostly, and the sorting of the lines. How many of the links a
-/// pattern matches is not looked at: this is between a few and all.
+/// Links of the clocked grid that a pattern matches. There are few others.
+std::uint64_t matched_links(const std::string& pattern, const Config& core) {
+  constexpr std::uint32_t MostRows = 64;
+  const struct {
+    std::string before, behind;
+    std::uint32_t count;
+  } kinds[] = {{"grid.drain_pe_", "", core.pes},
+               {"grid.pe_", ".zero_skip.row", core.pes},
+               {"grid.pe_", ".zero_skip.column", core.pes},
+               {"grid.pe_", ".zero_skip.update", core.pes},
+               {"grid.column_stream_", ".buffer", core.pes},
+               {"grid.operand_network.column_", "", core.pes},
+               {"grid.row_stream_", ".buffer", std::min(core.pes, MostRows)},
+               {"grid.operand_network.row_", "", std::min(core.pes, MostRows)}};
+  std::uint64_t matched = 0;
+  for (const auto& kind : kinds) {
+    for (std::uint32_t i = 0; i < kind.count; ++i) {
+      const std::string name = kind.before + std::to_string(i) + kind.behind;
+      if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) ++matched;
+    }
+  }
+  return matched;
+}
+
+/// What --record takes: an observer in each link, and the sorting of the lines.
 std::uint64_t record_bytes(const RecordSettings& records, const Config& core) {
-  constexpr std::uint64_t Sorting = 2U << 20U, ObservedPe = 12U << 10U;
+  constexpr std::uint64_t Sorting = 2U << 20U, Observer = 4400;
   if (records.links.empty()) return 0;
-  return Sorting + (core.engine == EngineKind::Clocked ? core.pes * ObservedPe : 0);
+  std::uint64_t bytes = Sorting;
+  if (core.engine != EngineKind::Clocked) return bytes;
+  for (const LinkPattern& record : records.links) bytes += Observer * matched_links(record.pattern, core);
+  return bytes;
 }
 
 void check(const Job& job, std::uint64_t bytes, const AvailableMemory& available) {
@@ -180,16 +208,18 @@ std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings
 }
 
 std::uint64_t exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
-                          const AvailableMemory& available) {
-  std::uint64_t bytes = resident_memory() + core_bytes(core) + image.commands.size() * sizeof(std::uint64_t);
+                          const RecordSettings& records, const AvailableMemory& available) {
+  constexpr std::uint64_t Most = std::numeric_limits<std::uint64_t>::max() / 2;
+  std::uint64_t bytes = resident_memory() + core_bytes(core) + record_bytes(records, core) +
+                        image.commands.size() * sizeof(std::uint64_t);
   const auto add = [&](std::uint64_t more) {  // a header may say anything
-    constexpr std::uint64_t Most = std::numeric_limits<std::uint64_t>::max() / 2;
     bytes = std::min(Most, bytes + std::min(Most, more));
   };
   add(image.header.memory_bytes);
   for (const dlac_image_layer& layer : image.layers) add(layer.outputs_bytes);
   if (bytes > available.bytes) {
-    throw InputError(printable(name), "", "takes about " + mebibytes(bytes) + " of memory",
+    throw InputError(printable(name), "",
+                     (bytes == Most ? "takes more than " : "takes about ") + mebibytes(bytes) + " of memory",
                      "at most " + mebibytes(available.bytes) + ", which " + available.limited_by + " leaves");
   }
   return bytes;

@@ -33,9 +33,10 @@ struct RunMemory {
 [[nodiscard]] std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings& settings,
                                            const AvailableMemory& available);
 
-/// What running an image takes at its largest, beside what there is when it has been read: the testbench's memory, and
-/// the outputs. Throws InputError when that is more than is `available`; `name` is what it calls the image.
+/// What running an image takes at its largest, beside what there is when it has been read: the testbench's memory, the
+/// outputs, and what records the links. Throws InputError when that is more than is `available`; `name` is what it
+/// calls the image.
 [[nodiscard]] std::uint64_t exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
-                                        const AvailableMemory& available);
+                                        const RecordSettings& records, const AvailableMemory& available);
 
 }  // namespace dlac::tb

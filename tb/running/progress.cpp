@@ -34,12 +34,16 @@ std::size_t terminal_columns() {
 }
 
 /// The beginning of a text of UTF-8 that takes no more than these columns. A character of three bytes or more may be
-/// two columns wide.
+/// two columns wide; a byte that belongs to none is a column, too.
 std::string clipped(const std::string& text, std::size_t columns) {
-  std::size_t taken = 0;
+  std::size_t taken = 0, within = 0;  // bytes left of a character
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0U) == 0x80) continue;  // within a character
+    if (within > 0 && (byte & 0xC0U) == 0x80) {
+      --within;
+      continue;
+    }
+    within = byte < 0xC0 ? 0 : byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
     taken += byte < 0xE0 ? 1 : 2;
     if (taken > columns) return text.substr(0, i);
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "tb/running/at_end.h"
 #include "tb/running/memory_estimate.h"
 #include "tb/system/link_recording.h"
 #include "tb/system/waveform.h"
@@ -85,6 +86,9 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
 
   LinkRecording recording(settings.outputs.records, machine.core);
   const auto program = [&](Testbench& self) {
+    const AtEnd close_waveform([&] {
+      if (waveform) waveform->close();
+    });
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       if (hooks.started) hooks.started(i);
       running = static_cast<std::uint32_t>(i + 1);
@@ -92,7 +96,6 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
       outcome.layers.push_back(run_job(self, jobs[i], settings, hooks, *progress));
       running = 0;
     }
-    if (waveform) waveform->close();
   };
   const RunMemory memory = run_memory(jobs, settings, available_memory());
   outcome.expected_memory_bytes = memory.peak_bytes;

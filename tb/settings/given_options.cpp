@@ -127,7 +127,7 @@ Given Given::repeating(const char* source, const Texts& names) const {
   Given more = *this;
   const nlohmann::json* document = has(source) ? nullptr : config();
   if (document == nullptr) return more;
-  std::vector<RepeatedOption> repeated = run_of_report(*document);
+  std::vector<RepeatedOption> repeated = run_of_report(*document, printable(*file("config")));
   const auto what = std::find_if(repeated.begin(), repeated.end(),
                                  [&](const RepeatedOption& option) { return option.name == source; });
   if (is_report(*document) && what == repeated.end()) {
@@ -150,7 +150,7 @@ const nlohmann::json* Given::config() const {
 
 void Given::refuse(const std::string& name, const std::string& value, const std::string& expected) const {
   if (const auto key = keys_.find(name); key != keys_.end()) {
-    throw InputError(printable(*file("config")), key->second, printable(value), expected);
+    throw InputError(printable(*file("config")), key->second, brief(value), expected);
   }
   throw InputError(option(name), "", printable(value), expected);
 }

@@ -14,7 +14,7 @@ struct RepeatedOption {
 };
 
 /// The options that repeat the run of a report, but for those that its configuration stands for. None for a document
-/// that is no report.
-[[nodiscard]] std::vector<RepeatedOption> run_of_report(const nlohmann::json& document);
+/// that is no report. Throws InputError for a report that says them wrongly; `file` is what it calls it.
+[[nodiscard]] std::vector<RepeatedOption> run_of_report(const nlohmann::json& document, const std::string& file);
 
 }  // namespace dlac::tb

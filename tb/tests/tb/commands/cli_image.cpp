@@ -349,6 +349,18 @@ TEST_CASE("wrong outputs and errors of the core end with exit code 1") {
   CHECK_THAT(folder.read("a.vcd"), Contains("$enddefinitions"));
   CHECK(folder.size("a.gtkw") > 0);
   CHECK_FALSE(std::filesystem::exists(folder.file("r.json")));
+
+  // The simulation ends where the core stops, however long the window is.
+  const ProgramResult long_window =
+      run_program(folder.path(), {"exec", "bad.dlac", "--vcd", "b.vcd", "--vcd-window", "0:100000"});
+  CHECK(long_window.err == failed.err);
+  const std::string waves = folder.read("b.vcd");
+  CHECK(std::stoull(waves.substr(waves.rfind('#') + 1)) < 10'000);  // nanoseconds
+  const ProgramResult late =
+      run_program(folder.path(), {"exec", "bad.dlac", "--vcd", "c.vcd", "--vcd-window", "100000:200000"});
+  CHECK(late.code == 1);
+  CHECK_THAT(late.err, StartsWith("dlac-tb: --vcd-window: 100000: expected a first cycle before "));
+  CHECK_FALSE(std::filesystem::exists(folder.file("c.vcd")));
 }
 
 TEST_CASE("exec writes a report and a waveform of what it runs, and changes nothing by it") {

@@ -81,6 +81,9 @@ TEST_CASE("the estimate of the memory is at most a tenth too low, and at most ha
        "*.update=a.csv"},
       {"--network", "resnet20", "--layer", "layer1.0.conv1", "--engine", "clocked", "--policy", "none", "--record",
        "*=a.csv"},
+      {"--network", "resnet20", "--layer", "conv1", "--engine", "clocked", "--set", "pes=4096", "--record", "*=a.csv"},
+      {"--network", "resnet20", "--layer", "conv1", "--engine", "clocked", "--set", "pes=4096", "--record",
+       "mem=a.csv"},
   };
   for (std::vector<std::string> arguments : runs) {
     const ScratchFolder folder;
@@ -108,7 +111,8 @@ TEST_CASE("compile and exec are refused by a figure, or have all the memory that
   // The least address space that suffices, to 2 MiB; below it nothing must be begun.
   const std::vector<std::string> exec{"exec", "conv.dlac"};
   for (const std::vector<std::string>& arguments : {compile, layer, exec}) {
-    std::uint64_t few = 64, enough = 1024;
+    std::uint64_t few = 24, enough = 1024;
+    bool refused = false;
     while (enough - few > 2) {
       const std::uint64_t mebibytes = (few + enough) / 2;
       const ProgramResult result = run_program_within(folder.path(), arguments, mebibytes << 20U);
@@ -117,7 +121,9 @@ TEST_CASE("compile and exec are refused by a figure, or have all the memory that
       INFO(arguments.front() << " within " << mebibytes << " MiB");
       CHECK(result.code == 2);
       CHECK_THAT(result.err, Contains("takes about ") && Contains(" MiB of memory: expected at most "));
+      refused = true;
     }
+    CHECK(refused);
   }
   // The image could be held twice, but not its outputs and the memory that it runs in.
   const std::uint64_t limit = folder.size("fc.dlac") * 3;

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,12 +78,13 @@ class Terminal {
   [[nodiscard]] const std::string& name() const { return name_; }
 
   /// What is written to it until the program ends, which is told by its silence after this end's copy is closed.
-  /// `begun` is called when there is something.
-  [[nodiscard]] std::string read(const std::function<void()>& begun) {
+  /// `begun` is called when there is something; before, with `held`, nothing more is let through.
+  [[nodiscard]] std::string read(bool held, const std::function<void()>& begun) {
     std::string text;
     std::array<char, 4096> piece{};
     pollfd ready{near_, POLLIN, 0};
     (void)::poll(&ready, 1, -1);  // the child has opened it
+    if (held && ::tcflow(far_, TCOOFF) != 0) throw std::runtime_error("not held");
     ::close(far_);
     begun();
     for (;;) {
@@ -134,7 +136,7 @@ ProgramResult run_program_within(const std::string& folder, const std::vector<st
 }
 
 ProgramResult run_program_on_terminal(const std::string& folder, const std::vector<std::string>& arguments,
-                                      std::uint16_t columns, int signal) {
+                                      std::uint16_t columns, int signal, bool held) {
   Terminal terminal;
   terminal.open(columns);
   const pid_t child = ::fork();
@@ -144,7 +146,7 @@ ProgramResult run_program_on_terminal(const std::string& folder, const std::vect
     become_program(folder, arguments, ::open("/dev/null", O_WRONLY), ::open(terminal.name().c_str(), O_RDWR | O_NOCTTY),
                    std::nullopt);
   }
-  std::string shown = terminal.read([&] {
+  std::string shown = terminal.read(held, [&] {
     if (signal != 0) ::kill(child, signal);
   });
   ProgramResult result = result_of(child);

@@ -30,10 +30,11 @@ struct ProgramResult {
 [[nodiscard]] ProgramResult run_program_within(const std::string& folder, const std::vector<std::string>& arguments,
                                                std::uint64_t bytes);
 /// The same with a terminal as its standard error, what is written there being `err`. Its output is thrown away.
-/// `columns`: the terminal's width; 0: it does not say. `signal`: sent once something is there; 0: none.
+/// `columns`: the terminal's width; 0: it does not say. `signal`: sent once something is there, 0: none;
+/// with `held` nothing more is let through by then.
 [[nodiscard]] ProgramResult run_program_on_terminal(const std::string& folder,
                                                     const std::vector<std::string>& arguments,
-                                                    std::uint16_t columns = 0, int signal = 0);
+                                                    std::uint16_t columns = 0, int signal = 0, bool held = false);
 
 /// Starts dlac-tb in `folder`, its output thrown away or, with `piped`, to be had from output(). Killed with this
 /// object if it still runs.

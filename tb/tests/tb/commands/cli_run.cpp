@@ -445,6 +445,13 @@ TEST_CASE("a report given as the configuration repeats its run") {
   refused("a.json", {{"feature_density", 1.5}}, "feature_density: 1.5: expected a number from 0 to 1");
   refused("a.json", {{"verify", "some"}}, "verify: some: expected one of ");
   refused("a.json", {{"layers", {{{"name", "conv9"}}}}}, "layers.name: conv9: expected a layer of resnet20, ");
+  refused("a.json", {{"batch", nlohmann::json::array({4})}}, "batch: an array: expected ");
+  refused("a.json", {{"seed", true}}, "seed: true: expected ");
+  refused("a.json", {{"network", ""}}, "network: (empty): expected one of ");
+  refused("a.json", {{"network", {{"a", 1}}}}, "network: an object: expected ");
+  refused("a.json", {{"layers", "conv1"}}, "layers: \"conv1\": expected an array of the layers ");
+  refused("a.json", {{"layers", nullptr}}, "layers: missing: expected an array of the layers ");
+  refused("a.json", {{"layers", {{{"name", 5}}}}}, "layers.name: 5: expected an array of the layers ");
   refused("a.json", {{"configuration", nullptr}}, "configuration: missing: expected ");
   refused("a.json", {{"configuration", {{"rows", 0}}}}, "rows: 0: expected ");
   refused("e.json", nlohmann::json::object(),

@@ -64,6 +64,13 @@ TEST_CASE("a signal that ends the program takes the progress bar away") {
   CHECK_THAT(result.err, Catch::Matchers::Contains("conv1 0:") && Catch::Matchers::EndsWith(clear));
 }
 
+TEST_CASE("a terminal that is held does not keep a signal from ending the program") {
+  const ScratchFolder folder;
+  const ProgramResult result = run_program_on_terminal(
+      folder.path(), {"run", "--network", "resnet34", "--engine", "clocked"}, 80, SIGTERM, true);
+  CHECK(result.signal == SIGTERM);
+}
+
 TEST_CASE("a signal that is ignored when the program starts does not end it") {
   const ScratchFolder folder;
   auto* const before = std::signal(SIGHUP, SIG_IGN);

@@ -89,6 +89,9 @@ TEST_CASE("the progress bar is asked for the width at each drawing, and fits") {
   columns = 10;  // a character is not cut, and may be two columns wide
   progress.show(50, "\xE5\xB1\xA4\xE5\xB1\xA4\xE5\xB1\xA4");
   CHECK(line_of(out) == "25 % \xE5\xB1\xA4\xE5\xB1\xA4");
+  columns = 60;
+  progress.show(50, std::string(100, '\x80'));  // no character at all
+  CHECK(line_of(out).size() < 60);
 }
 
 }  // namespace dlac::tb
