@@ -173,8 +173,11 @@ def tutorial_waveform(session, page, _output):
                 if int(bits, 2) > position[1])
     again = next(when for when, bits in waves.changes[waves.name("pe_9.zero_skip.state")]
                  if when > time and int(bits, 2) == busy)
-    says(page, f"At {past} ns `pe_1` is past beat {position[1]}, the stream delivers, "
-               f"and at {again} ns `pe_9` is busy again")
+    delivered = next(when for when, bits in waves.changes[waves.name("column_stream_1.delivered")]
+                     if int(bits, 2) > stream["delivered"])
+    says(page, f"(`live` was FF; at {time} ns it is {waves.at('pe_1.zero_skip.live', time):X}")
+    says(page, f"At {past} ns `pe_1` is past beat {position[1]}; at {delivered} ns the stream has delivered beat "
+               f"{stream['delivered']}, and at {again} ns `pe_9` is busy again")
 
 
 def tutorial_viewer(session, page):
