@@ -63,9 +63,9 @@ void handle_ending_signals() {
 /// else glibc keeps up to 64 MiB of them, depending on what was freed before.
 void return_large_blocks() {
 #ifdef __GLIBC__
-  constexpr int Large = 1 << 20;
+  constexpr int Large = 4 << 20;  // of less than that, new pages for each layer would take more time than they save
   ::mallopt(M_MMAP_THRESHOLD, Large);
-  ::mallopt(M_TRIM_THRESHOLD, 2 * Large);
+  ::mallopt(M_TRIM_THRESHOLD, Large);
 #endif
 }
 
