@@ -45,10 +45,7 @@ ExitCode run(const Given& given, const Console& console) {
   if (const std::optional<std::string> config = given.file("config")) inputs.push_back(*config);
   check_outputs(outputs_of(outputs), inputs);
   ImageRun run = run_with_progress(image, name, machine, outputs, console);
-  if (run.stopped) {
-    (void)show_failures(run.failures, console);
-    std::rethrow_exception(run.stopped);
-  }
+  check_ending(run, console);
   console.out << image_run_text(image, name, run, machine);
   if (outputs.report) {
     attempt(run.failures, *outputs.report, [&] { write_image_report(*outputs.report, image, name, run, machine); });

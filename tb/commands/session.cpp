@@ -37,11 +37,8 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
     if (output) outputs = std::move(result.outputs);
   };
   RunOutcome outcome = run_jobs(jobs_, report_.settings, hooks);
-  if (outcome.stopped) {
-    progress.clear();
-    (void)show_failures(outcome.failures, console_);
-    std::rethrow_exception(outcome.stopped);
-  }
+  progress.clear();
+  check_ending(outcome, console_);
   report_.layers = std::move(outcome.layers);
   table.finish();
   const Group total = total_of(report_.layers);
@@ -60,6 +57,12 @@ ExitCode Session::run(const std::string& name, const std::optional<std::string>&
   }
   const ExitCode written = show_failures(failures, console_);
   return failed ? ExitCode::Mismatch : written;
+}
+
+void check_ending(const RunEnding& ending, const Console& console) {
+  if (!ending.stopped) return;
+  (void)show_failures(ending.failures, console);
+  std::rethrow_exception(ending.stopped);
 }
 
 ExitCode show_failures(const std::vector<std::string>& failures, const Console& console) {

@@ -9,6 +9,7 @@
 #include "tb/commands/subcommand.h"
 #include "tb/reports/report_file.h"
 #include "tb/running/jobs.h"
+#include "tb/running/run_ending.h"
 
 namespace dlac::tb {
 
@@ -26,6 +27,9 @@ class Session {
   std::vector<Job> jobs_;
   const Console& console_;
 };
+
+/// If the core stopped: shows the line of each output that was not written, and throws the CoreError.
+void check_ending(const RunEnding& ending, const Console& console);
 
 /// Shows the line of each output that was not written. Returns the exit code that it makes.
 [[nodiscard]] ExitCode show_failures(const std::vector<std::string>& failures, const Console& console);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tb/running/compile_manifest.h"
+#include "tb/running/host_time.h"
 #include "tb/running/memory_estimate.h"
 #include "tb/verification/reference_layer.h"
 #include "workloads/crc32.h"
@@ -52,11 +53,8 @@ class Sources {
   std::vector<std::string>& inputs_;
 };
 
-// Nanoseconds that a feature takes to be made, and a multiply-accumulate to be computed by the reference.
-constexpr double Feature = 40, ReferenceMac = 16;
-
 double making_nanoseconds(const workloads::ConvLayer& layer) {
-  return Feature * static_cast<double>(layer.feature_count());
+  return FeatureNanoseconds * static_cast<double>(layer.feature_count());
 }
 
 /// A job's right outputs.
@@ -73,7 +71,8 @@ Tensor right_outputs(const Job& job, const CompileSettings& settings, const Laye
 }  // namespace
 
 double compile_nanoseconds(const workloads::ConvLayer& layer, const CompileSettings& settings) {
-  return making_nanoseconds(layer) + (settings.expect ? ReferenceMac * static_cast<double>(layer.macs()) : 0);
+  return making_nanoseconds(layer) +
+         (settings.expect ? ReferenceMacNanoseconds * static_cast<double>(layer.macs()) : 0);
 }
 
 std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::string>& inputs) {
@@ -82,7 +81,7 @@ std::vector<Job> compile_jobs(const CompileSettings& settings, std::vector<std::
 
 std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings, const CompileHooks& hooks) {
   const MachineSettings& machine = settings.machine;
-  (void)compile_memory(jobs, settings,
+  check_compile_memory(jobs, settings,
                        available_memory());  // what cannot be mapped, or held, is refused before anything is computed
   std::vector<workloads::ImageLayer> layers;
   std::vector<Tensor> outputs;  // of all layers, when they are wanted

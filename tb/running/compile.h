@@ -37,7 +37,7 @@ struct CompileHooks {
   std::function<void(double share)> moved;  ///< of the job started last; as RunHooks::moved
 };
 
-/// The content of the image. Throws what compile_memory() and workloads::make_image() throw.
+/// The content of the image. Throws what check_compile_memory() and workloads::make_image() throw.
 [[nodiscard]] std::vector<std::uint8_t> compile(std::vector<Job>& jobs, const CompileSettings& settings,
                                                 const CompileHooks& hooks = {});
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "tb/reports/text.h"
-#include "tb/running/at_end.h"
+#include "tb/running/host_time.h"
 #include "tb/running/memory_estimate.h"
 #include "tb/system/available_memory.h"
 #include "tb/system/link_recording.h"
@@ -41,12 +41,6 @@ void check_runnable(const Image& image, const std::string& name, const Config& c
   }
 }
 
-/// Multiply-accumulates.
-double macs_of(const Command& command) {
-  const auto* op = std::get_if<MmOp>(&command);
-  return op == nullptr ? 0 : static_cast<double>(op->channels) * op->columns * op->beats;
-}
-
 ImageLayerRun collect(Testbench& bench, const Image& image, const dlac_image_layer& layer) {
   ImageLayerRun run;
   for (std::uint32_t i = 0; i < layer.commands; ++i) {
@@ -71,9 +65,6 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
   ImageRun run;
   std::optional<Waveform> waveform;
   const auto program = [&](Testbench& bench) {
-    const AtEnd close_waveform([&] {
-      if (waveform) waveform->close();
-    });
     std::memcpy(bench.memory.data() + base, image.bytes.data(), image.bytes.size());
     const ErrorCode error = bench.run_list(image.commands, base + image.header.commands_offset);
     if (error != ErrorCode::None) {
@@ -82,7 +73,7 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
     run.counters = bench.read_counters();
     for (const dlac_image_layer& layer : image.layers) run.layers.push_back(collect(bench, image, layer));
   };
-  (void)exec_memory(image, name, machine.core, outputs.records, available_memory());
+  check_exec_memory(image, name, machine.core, outputs.records, available_memory());
   LinkRecording recording(outputs.records, machine.core);
   std::unique_ptr<Testbench> bench;
   try {
@@ -105,15 +96,7 @@ ImageRun run_image(const Image& image, const std::string& name, const MachineSet
     waveform.emplace("waveform", *outputs.waveform, machine,
                      [&](sc_core::sc_trace_file* file) { bench->accelerator.trace(file); });
   }
-  try {
-    bench->run();
-  } catch (const CoreError&) {
-    run.stopped = std::current_exception();
-  }
-  run.failures = recording.finish();
-  if (waveform) {
-    if (std::optional<std::string> failure = waveform->finish()) run.failures.push_back(std::move(*failure));
-  }
+  run_to_end(*bench, recording, waveform, run);
   return run;
 }
 

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tb/running/run_ending.h"
 #include "tb/settings/run_settings.h"
 #include "workloads/image.h"
 
@@ -27,11 +27,9 @@ struct ImageLayerRun {
 };
 
 /// What running an image's list gave.
-struct ImageRun {
-  std::vector<ImageLayerRun> layers;
+struct ImageRun : RunEnding {
+  std::vector<ImageLayerRun> layers;                   ///< none if the core stopped
   std::array<std::uint64_t, CounterCount> counters{};  ///< of the whole list; index: Counter
-  std::vector<std::string> failures;                   ///< a line for each waveform and record that was not written
-  std::exception_ptr stopped;                          ///< the CoreError that ended the list; nothing was collected
   [[nodiscard]] bool passed() const {
     return std::all_of(layers.begin(), layers.end(), [](const ImageLayerRun& layer) { return layer.right != false; });
   }

@@ -79,7 +79,7 @@ std::uint64_t core_bytes(const Config& core) {
 
 /// Links of the clocked grid that a pattern matches. There are few others.
 std::uint64_t matched_links(const std::string& pattern, const Config& core) {
-  constexpr std::uint32_t MostRows = 64;
+  const std::uint32_t rows = std::min(core.pes, MaximumGridRows);
   const struct {
     std::string before, behind;
     std::uint32_t count;
@@ -89,8 +89,8 @@ std::uint64_t matched_links(const std::string& pattern, const Config& core) {
                {"grid.pe_", ".zero_skip.update", core.pes},
                {"grid.column_stream_", ".buffer", core.pes},
                {"grid.operand_network.column_", "", core.pes},
-               {"grid.row_stream_", ".buffer", std::min(core.pes, MostRows)},
-               {"grid.operand_network.row_", "", std::min(core.pes, MostRows)}};
+               {"grid.row_stream_", ".buffer", rows},
+               {"grid.operand_network.row_", "", rows}};
   std::uint64_t matched = 0;
   for (const auto& kind : kinds) {
     for (std::uint32_t i = 0; i < kind.count; ++i) {
@@ -170,19 +170,15 @@ RunMemory run_memory(const std::vector<Job>& jobs, const RunSettings& settings, 
   return memory;
 }
 
-std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings& settings,
-                             const AvailableMemory& available) {
+void check_compile_memory(const std::vector<Job>& jobs, const CompileSettings& settings,
+                          const AvailableMemory& available) {
   const MachineSettings& machine = settings.machine;
   const workloads::MapperOptions options = mapper_options(machine);
-  std::uint64_t peak = resident_memory() + Parts;
-  std::uint64_t kept = peak;  // tensors, and outputs for those who read them
+  std::uint64_t kept = resident_memory() + Parts;  // tensors, and outputs for those who read them
   std::uint64_t plans = 0, image = 0;
   for (const Job& job : jobs) {
     const LayerBytes bytes(job.layer, machine.core);
-    const auto at_least = [&](std::uint64_t total) {
-      peak = std::max(peak, total);
-      check(job, total, available);
-    };
+    const auto at_least = [&](std::uint64_t total) { check(job, total, available); };
     const bool features = settings.features && !job.features_from;
     const std::uint64_t own = bytes.weights() + (features ? bytes.feature_count * bytes.word : 0);
     at_least(kept + (job.tensors_held ? 0 : own) + plans + image + own - bytes.weights());
@@ -204,11 +200,10 @@ std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings
     if (!job.tensors_held) kept += own;
     at_least(kept + plans + image);
   }
-  return peak;
 }
 
-std::uint64_t exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
-                          const RecordSettings& records, const AvailableMemory& available) {
+void check_exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
+                       const RecordSettings& records, const AvailableMemory& available) {
   constexpr std::uint64_t Most = std::numeric_limits<std::uint64_t>::max() / 2;
   std::uint64_t bytes = resident_memory() + core_bytes(core) + record_bytes(records, core) +
                         image.commands.size() * sizeof(std::uint64_t);
@@ -217,12 +212,10 @@ std::uint64_t exec_memory(const workloads::Image& image, const std::string& name
   };
   add(image.header.memory_bytes);
   for (const dlac_image_layer& layer : image.layers) add(layer.outputs_bytes);
-  if (bytes > available.bytes) {
-    throw InputError(printable(name), "",
-                     (bytes == Most ? "takes more than " : "takes about ") + mebibytes(bytes) + " of memory",
-                     "at most " + mebibytes(available.bytes) + ", which " + available.limited_by + " leaves");
-  }
-  return bytes;
+  if (bytes <= available.bytes) return;
+  throw InputError(printable(name), "",
+                   (bytes == Most ? "takes more than " : "takes about ") + mebibytes(bytes) + " of memory",
+                   "at most " + mebibytes(available.bytes) + ", which " + available.limited_by + " leaves");
 }
 
 }  // namespace dlac::tb

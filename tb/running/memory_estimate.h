@@ -28,15 +28,14 @@ struct RunMemory {
 [[nodiscard]] RunMemory run_memory(const std::vector<Job>& jobs, const RunSettings& settings,
                                    const AvailableMemory& available);
 
-/// What compiling jobs into an image takes at its largest: all tensors, plans and the image itself are in memory at the
-/// end. Plans each layer as run_memory() does. Throws InputError as run_memory() does.
-[[nodiscard]] std::uint64_t compile_memory(const std::vector<Job>& jobs, const CompileSettings& settings,
-                                           const AvailableMemory& available);
+/// Throws InputError as run_memory() does if compiling jobs into an image takes more than is `available`: all tensors,
+/// plans and the image itself are in memory at the end. Plans each layer as run_memory() does.
+void check_compile_memory(const std::vector<Job>& jobs, const CompileSettings& settings,
+                          const AvailableMemory& available);
 
-/// What running an image takes at its largest, beside what there is when it has been read: the testbench's memory, the
-/// outputs, and what records the links. Throws InputError when that is more than is `available`; `name` is what it
-/// calls the image.
-[[nodiscard]] std::uint64_t exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
-                                        const RecordSettings& records, const AvailableMemory& available);
+/// Throws InputError if running an image takes more than is `available`, beside what there is when it has been read:
+/// the testbench's memory, the outputs, and what records the links. `name` is what it calls the image.
+void check_exec_memory(const workloads::Image& image, const std::string& name, const Config& core,
+                       const RecordSettings& records, const AvailableMemory& available);
 
 }  // namespace dlac::tb

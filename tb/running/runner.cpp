@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "tb/running/at_end.h"
+#include "tb/running/host_time.h"
 #include "tb/running/memory_estimate.h"
 #include "tb/system/link_recording.h"
 #include "tb/system/waveform.h"
@@ -28,20 +28,19 @@ class JobProgress {
               const std::function<void(double)>& moved)
       : moved_(moved),
         mac_(engine == EngineKind::Clocked ? ClockedMac : ScheduledMac),
-        making_(Feature * static_cast<double>(layer.feature_count())),
+        making_(FeatureNanoseconds * static_cast<double>(layer.feature_count())),
         executing_(mac_ * static_cast<double>(layer.macs())),
-        verifying_(level == VerifyLevel::All ? VerifiedMac * static_cast<double>(layer.macs()) : 0) {}
+        verifying_(level == VerifyLevel::All ? ReferenceMacNanoseconds * static_cast<double>(layer.macs()) : 0) {}
 
   void made() { tell(making_); }
-  void executed(const MmOp& op) {
-    executed_ += mac_ * static_cast<double>(op.channels) * op.columns * op.beats;
+  void executed(const Command& command) {
+    executed_ += mac_ * macs_of(command);
     tell(making_ + std::min(executed_, executing_));
   }
   void verified(double share) { tell(making_ + executing_ + share * verifying_); }
 
  private:
-  // Nanoseconds that a feature takes to be made, a multiply-accumulate to be executed and to be verified.
-  static constexpr double Feature = 40, ScheduledMac = 0.6, ClockedMac = 100, VerifiedMac = 16;
+  static constexpr double ScheduledMac = 0.6, ClockedMac = 100;  ///< nanoseconds to execute a multiply-accumulate
 
   void tell(double done) const {
     if (moved_) moved_(done / (making_ + executing_ + verifying_));
@@ -86,9 +85,6 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
 
   LinkRecording recording(settings.outputs.records, machine.core);
   const auto program = [&](Testbench& self) {
-    const AtEnd close_waveform([&] {
-      if (waveform) waveform->close();
-    });
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       if (hooks.started) hooks.started(i);
       running = static_cast<std::uint32_t>(i + 1);
@@ -101,7 +97,7 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
   outcome.expected_memory_bytes = memory.peak_bytes;
   Testbench testbench("testbench", machine.core, memory.testbench_bytes, latency, program, recording.fittings());
   testbench.accelerator.observe([&](const CommandRecord& record) {
-    if (const auto* op = std::get_if<MmOp>(&record.command)) progress->executed(*op);
+    if (std::holds_alternative<MmOp>(record.command)) progress->executed(record.command);
   });
   if (settings.outputs.waveform) {
     waveform.emplace("waveform", *settings.outputs.waveform, machine, [&](sc_core::sc_trace_file* file) {
@@ -109,15 +105,7 @@ RunOutcome run_jobs(std::vector<Job>& jobs, const RunSettings& settings, const R
       testbench.accelerator.trace(file);
     });
   }
-  try {
-    testbench.run();
-  } catch (const CoreError&) {
-    outcome.stopped = std::current_exception();
-  }
-  outcome.failures = recording.finish();
-  if (waveform) {
-    if (std::optional<std::string> failure = waveform->finish()) outcome.failures.push_back(std::move(*failure));
-  }
+  run_to_end(testbench, recording, waveform, outcome);
   return outcome;
 }
 

@@ -3,13 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "tb/reports/layer_report.h"
 #include "tb/running/jobs.h"
+#include "tb/running/run_ending.h"
 #include "tb/settings/run_settings.h"
 #include "tb/verification/verify.h"
 
@@ -26,11 +26,9 @@ struct RunHooks {
 };
 
 /// What a run gave.
-struct RunOutcome {
-  std::vector<LayerReport> layers;
+struct RunOutcome : RunEnding {
+  std::vector<LayerReport> layers;          ///< those before the end, if the core stopped
   std::uint64_t expected_memory_bytes = 0;  ///< RunMemory::peak_bytes
-  std::vector<std::string> failures;        ///< a line for each waveform and record that was not written
-  std::exception_ptr stopped;               ///< the CoreError that ended the run before its end, if one did
 };
 
 /// Runs the jobs one after the other on one testbench: makes a layer's tensors, executes it, verifies it, reports it,

@@ -39,7 +39,8 @@ void attempt(std::vector<std::string>& failures, const std::string& path, const 
   } catch (const workloads::FileError& error) {
     failures.emplace_back(error.what());
   } catch (const std::bad_alloc&) {
-    failures.push_back(printable(path) + ": no more memory could be had: expected all of it to be written");
+    failures.emplace_back(
+        InputError(printable(path), "no more memory could be had", "", "all of it to be written").what());
   }
 }
 

@@ -84,6 +84,7 @@ void Testbench::host_thread() {
     failure_ = std::current_exception();
   }
   finished_ = true;
+  if (ended_) ended_();
 }
 
 LayerRun Testbench::execute(const workloads::ConvLayer& layer, const LayerTensors& tensors,

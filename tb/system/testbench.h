@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 #include "tb/system/memory.h"
@@ -63,6 +64,8 @@ class Testbench : public sc_core::sc_module {
 
   /// Starts the simulation and returns when the program has ended.
   void run();
+  /// `ended` is called when the program has ended, also by an exception, at that time of the simulation.
+  void on_end(std::function<void()> ended) { ended_ = std::move(ended); }
 
   /// For the program: executes one layer. Throws CoreError, LayerError, ConfigError.
   [[nodiscard]] LayerRun execute(const workloads::ConvLayer& layer, const LayerTensors& tensors,
@@ -97,6 +100,7 @@ class Testbench : public sc_core::sc_module {
   [[nodiscard]] std::uint32_t access(tlm::tlm_command command, std::uint32_t offset, std::uint32_t value);
 
   Program program_;
+  std::function<void()> ended_;
   std::exception_ptr failure_;
   bool finished_ = false;
   tlm::tlm_generic_payload payload_;

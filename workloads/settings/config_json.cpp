@@ -106,7 +106,8 @@ void apply(const Assignment& assignment, MachineSettings& settings) {
     settings.grid_rows.reset();
     const bool automatic = assignment.kind <= Assignment::Kind::Name && assignment.kind != Assignment::Kind::Number &&
                            assignment.value == "auto";
-    if (!automatic) settings.grid_rows = number_in(assignment, 1, 64, "auto or ", ", a power of two that divides pes");
+    if (!automatic)
+      settings.grid_rows = number_in(assignment, 1, MaximumGridRows, "auto or ", ", a power of two that divides pes");
   } else {
     const auto field = std::find_if(config_fields().begin(), config_fields().end(),
                                     [&](const ConfigField& each) { return each.key == key; });

@@ -8,8 +8,6 @@
 namespace dlac {
 namespace {
 
-constexpr std::uint32_t MaximumGridRows = 64;
-
 [[nodiscard]] bool is_power_of_two(std::uint32_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
 template <typename Enum, std::size_t N>

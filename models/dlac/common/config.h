@@ -23,6 +23,9 @@ enum class EngineKind : std::uint8_t { Schedule, Clocked };
 /// results and, with a memory whose timing is the same, the same cycles.
 enum class CodingStyle : std::uint8_t { LooselyTimed, ApproximatelyTimed };
 
+/// R is at most this, whatever the number of PEs.
+inline constexpr std::uint32_t MaximumGridRows = 64;
+
 /// Everything that sizes the core. Plain data; `validate()` says whether it can be built.
 /// A key's meaning, unit, range and origin ([P] paper, [A] assumption) stand in `config_fields()`.
 struct Config {

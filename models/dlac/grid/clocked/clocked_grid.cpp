@@ -10,8 +10,6 @@
 namespace dlac::clocked {
 namespace {
 
-constexpr std::uint32_t MaximumGridRows = 64;
-
 /// Makes the modules of a vector, each with its number; sc_vector takes ownership.
 template <typename Module, typename... Arguments>
 [[nodiscard]] auto creator(Arguments&... arguments) {
